@@ -1,0 +1,183 @@
+"""Writing a trained model as a `.tflite` file."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+
+from keras_resnet.export import calibration as calibration_images
+from keras_resnet.export.collapse import check_collapse, check_finite, is_resolved
+from keras_resnet.export.converter import convert
+from keras_resnet.export.interpreter import LiteRTModel, TensorDescription
+from keras_resnet.export.operators import operator_counts
+from keras_resnet.export.prepare import PreparedModel, prepare
+from keras_resnet.export.quantization import get, interface_types
+from keras_resnet.export.verification import keras_predictor
+from keras_resnet.files import write_aside
+
+REFERENCE_BATCH = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportedFile:
+    """A `.tflite` file that was written.
+
+    Attributes:
+        path: Where it stands.
+        quantization: Name of its format.
+        size_bytes: Its size.
+        input: Its input, of a batch of one. In uint8, scale 1 and zero point
+            0 mean that raw pixels are fed as they are.
+        output: Its output.
+        operators: Operator name to how often it occurs, most frequent first.
+        calibration_images: How many images it was calibrated on.
+    """
+
+    path: Path
+    quantization: str
+    size_bytes: int
+    input: TensorDescription
+    output: TensorDescription
+    operators: dict[str, int]
+    calibration_images: int
+
+
+def to_tflite(
+    model,
+    path: str | os.PathLike,
+    quantization: str = "float32",
+    calibration=None,
+    input_type: str | None = None,
+    output_type: str | None = None,
+    *,
+    calibration_count: int = calibration_images.DEFAULT_COUNT,
+    seed: int = 0,
+    image_shape: tuple[int, int, int] | None = None,
+    pixel_range: tuple[float, float] = calibration_images.PIXEL_RANGE,
+) -> ExportedFile:
+    """Write a Keras model as a `.tflite` file for one image at a time.
+
+    The file has a fixed input shape, builtin operators alone, and one
+    signature, `"serving_default"`, from `"image"` to `"probabilities"`
+    (`"logits"` for a model without a softmax). A model in mixed precision is
+    rebuilt in float32 first. An `"int8"` file is run on its calibration
+    images beside the Keras model, and refused if it has collapsed. Whatever
+    stood at `path` stays there until the new file is complete and good.
+
+    Args:
+        model: A Keras model of one image input and one output, on the
+            TensorFlow backend.
+        path: Where to write. Missing folders are made.
+        quantization: `"float32"`, `"float16"`, `"dynamic_int8"` (int8
+            weights) or `"int8"` (all in integers). Defaults to `"float32"`.
+        calibration: Training images that `"int8"` measures its ranges on, and
+            the other formats ignore: an array
+            `(images, height, width, channels)`, or a `tf.data.Dataset` or
+            other iterable of images or batches, with or without labels.
+            Raw pixels for a model that takes them.
+        input_type: For `"int8"`: `"uint8"`, `"int8"` or `"float32"`. Defaults
+            to `"uint8"` there and to `"float32"` elsewhere.
+        output_type: Likewise. Defaults to `input_type`.
+        calibration_count: Images to draw from `calibration`. Defaults to 200.
+        seed: Seed of that draw. Defaults to `0`.
+        image_shape: `(height, width, channels)`, for a model whose input
+            leaves them open. Defaults to the model's own.
+        pixel_range: Smallest and largest value that the model's input can
+            have, which the input of an `"int8"` file will span. Defaults to
+            that of raw pixels, `(0, 255)`.
+
+    Returns:
+        The `ExportedFile`.
+
+    Raises:
+        TypeError: If `model` is not a Keras model, or `calibration` nothing
+            that images can be drawn from.
+        ValueError: If an argument is not among those allowed, or the
+            calibration images are missing, empty or of the wrong shape.
+        ConversionError: If the model holds an operation with no builtin
+            equivalent.
+        CollapsedModelError: If the file would predict one class where the
+            model predicts many.
+        OSError: If `path` cannot be written.
+        RuntimeError: If Keras does not run on TensorFlow.
+    """
+    row = get(quantization)
+    input_type, output_type = interface_types(row, input_type, output_type)
+    prepared = prepare(model, image_shape)
+    images = None
+    if row.calibrated:
+        low, high = _check_pixel_range(pixel_range)
+        images = calibration_images.draw(
+            _required(calibration, quantization),
+            prepared.image_shape,
+            calibration_count,
+            seed,
+            (low, high),
+        ).images
+    with write_aside(path) as temporary:
+        reference = None if images is None else _reference(prepared, images)
+        covered = images
+        if images is not None:
+            covered = calibration_images.cover_range(images, (low, high))
+        content = convert(prepared, row, covered, input_type, output_type)
+        file = LiteRTModel(content)
+        if reference is not None:
+            _check_against(reference, file, images, f"The {quantization!r} file")
+        temporary.write_bytes(content)
+    return ExportedFile(
+        path=Path(path),
+        quantization=quantization,
+        size_bytes=len(content),
+        input=file.input,
+        output=file.output,
+        operators=operator_counts(content),
+        calibration_images=0 if images is None else len(images),
+    )
+
+
+def _required(calibration, quantization: str):
+    if calibration is None:
+        raise ValueError(
+            f"{quantization!r} needs training images to measure ranges on: pass "
+            "`calibration`. Received: calibration=None"
+        )
+    return calibration
+
+
+def _check_pixel_range(pixel_range) -> tuple[float, float]:
+    try:
+        low, high = (float(end) for end in pixel_range)
+    except (TypeError, ValueError):
+        low = high = 0.0
+    if not (np.isfinite([low, high]).all() and low < high):
+        raise ValueError(
+            "`pixel_range` must be two numbers, the smaller first. "
+            f"Received: pixel_range={pixel_range!r}"
+        )
+    return low, high
+
+
+def _reference(prepared: PreparedModel, images: np.ndarray) -> np.ndarray:
+    predict = keras_predictor(prepared.model, prepared.image_shape)
+    starts = range(0, len(images), REFERENCE_BATCH)
+    outputs = np.concatenate(
+        [predict(images[start : start + REFERENCE_BATCH]) for start in starts]
+    )
+    # A range that is not finite would end the converter and the process with it.
+    check_finite(outputs, "The Keras model, run on the calibration images,")
+    return outputs
+
+
+def _check_against(
+    reference: np.ndarray, file: LiteRTModel, images: np.ndarray, what: str
+) -> None:
+    outputs = file.predict(images)
+    check_finite(outputs, what)
+    if reference.ndim == 2:
+        check_collapse(
+            reference.argmax(axis=1),
+            outputs.argmax(axis=1),
+            is_resolved(reference, file.output.scale),
+            what,
+        )

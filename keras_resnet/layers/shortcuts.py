@@ -1,0 +1,119 @@
+"""The shortcuts of a residual block (He et al. 2015, section 3.3)."""
+
+import keras
+from keras import ops
+
+from keras_resnet.arguments import check_positive_integer
+from keras_resnet.layers.registration import serializable
+
+# What each option does where the block changes the shape, and where it keeps it.
+SHORTCUTS = {
+    "A": "identity, subsampled and padded with zero channels",
+    "B": "1x1 projection where the shape changes, identity elsewhere",
+    "C": "1x1 projection in every block",
+}
+
+
+@serializable
+class ZeroPaddedIdentity(keras.layers.Layer):
+    """Shortcut A: subsample in space and pad with channels of zeros.
+
+    The added channels are split evenly to both sides, as the CIFAR networks
+    in common use do it (the paper leaves the place open), so that their
+    weights fit.
+
+    Args:
+        filters: Number of output channels.
+        stride: Subsampling factor in height and width. Defaults to `1`.
+        data_format: `"channels_last"` or `"channels_first"`. Defaults to
+            `keras.config.image_data_format()`.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Input shape: (batch, height, width, channels), or channels first.
+    Output shape: (batch, ceil(height / stride), ceil(width / stride), filters).
+
+    Raises:
+        ValueError: If the input has more channels than `filters`.
+    """
+
+    def __init__(self, filters, stride=1, data_format=None, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = check_positive_integer("filters", filters)
+        self.stride = check_positive_integer("stride", stride)
+        self.data_format = data_format or keras.config.image_data_format()
+        self.channel_axis = 3 if self.data_format == "channels_last" else 1
+
+    def build(self, input_shape):
+        """Check that there is room for the input's channels."""
+        if input_shape[self.channel_axis] > self.filters:
+            raise ValueError(
+                "Shortcut 'A' pads channels and cannot remove them: `filters` must be "
+                f"at least {input_shape[self.channel_axis]}. "
+                f"Received: filters={self.filters}"
+            )
+
+    def call(self, inputs):
+        """Subsample and pad."""
+        x = inputs
+        if self.stride > 1:
+            # A 1x1 pool is subsampling that every edge compiler maps; a
+            # strided slice is not.
+            x = ops.max_pool(
+                x, 1, self.stride, padding="valid", data_format=self.data_format
+            )
+        missing = self.filters - inputs.shape[self.channel_axis]
+        if not missing:
+            return x
+        paddings = [(0, 0)] * 4
+        paddings[self.channel_axis] = (missing // 2, missing - missing // 2)
+        return ops.pad(x, paddings)
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape after subsampling and padding."""
+        shape = [
+            size if size is None or axis == 0 else -(-size // self.stride)
+            for axis, size in enumerate(input_shape)
+        ]
+        shape[self.channel_axis] = self.filters
+        return tuple(shape)
+
+    def get_config(self):
+        """Return the arguments that make this layer again."""
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "stride": self.stride,
+            "data_format": self.data_format,
+        }
+
+
+def shortcut_layers(kind: str, block, input_channels: int, filters: int) -> list:
+    """Make the layers of a block's shortcut, none for an identity.
+
+    Args:
+        kind: One of `SHORTCUTS`.
+        block: The `keras_resnet.layers.Block` that the shortcut belongs to;
+            its `stride` and its makers of layers are used.
+        input_channels: Channels that come in.
+        filters: Channels that must go out.
+
+    Returns:
+        The layers, to be applied one after the other.
+    """
+    changes_shape = block.stride > 1 or input_channels != filters
+    if kind != "C" and not changes_shape:
+        return []
+    if kind == "A":
+        return [
+            ZeroPaddedIdentity(
+                filters,
+                block.stride,
+                data_format=block.data_format,
+                name=f"{block.name}_0_pad",
+                dtype=block.dtype_policy,
+            )
+        ]
+    projection = block.convolution("0", filters, 1, block.stride)
+    if block.projection_batch_norm:
+        projection.append(block.batch_normalization("0"))
+    return projection

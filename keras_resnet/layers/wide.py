@@ -1,0 +1,52 @@
+"""The block of wide residual networks."""
+
+import keras
+
+from keras_resnet.arguments import check_interval
+from keras_resnet.layers.preactivation import PreactivationBasicBlock
+from keras_resnet.layers.registration import serializable
+
+
+@serializable
+class WideBlock(PreactivationBasicBlock):
+    """Pre-activation basic block with dropout between its convolutions.
+
+    Zagoruyko & Komodakis 2016, figure 1 (d) and section 2.4. The widening
+    factor k is in `filters`: 16k, 32k and 64k for the three stages.
+
+    Args:
+        filters: Width, widening included.
+        stride: Stride in height and width. Defaults to `1`.
+        dropout_rate: Share of activations that are zeroed before the second
+            convolution, in [0, 1). Defaults to `0.0`, no dropout.
+        **kwargs: Arguments of `Block`.
+
+    Raises:
+        ValueError: If `dropout_rate` is outside [0, 1).
+    """
+
+    def __init__(self, filters, stride=1, *, dropout_rate=0.0, **kwargs):
+        super().__init__(filters, stride, **kwargs)
+        self.dropout_rate = check_interval("dropout_rate", dropout_rate, 0.0, 1.0)
+        if self.dropout_rate == 1.0:
+            raise ValueError(
+                "`dropout_rate` must be below 1, which would leave nothing. "
+                f"Received: dropout_rate={dropout_rate!r}"
+            )
+
+    def make_residual_layers(self):
+        """Make conv-BN-activation-dropout-conv."""
+        layers = super().make_residual_layers()
+        if self.dropout_rate:
+            dropout = keras.layers.Dropout(
+                self.dropout_rate,
+                seed=self.seed,
+                name=f"{self.name}_dropout",
+                dtype=self.dtype_policy,
+            )
+            layers.insert(len(layers) - 1, dropout)
+        return layers
+
+    def get_config(self):
+        """Return the arguments that make this block again."""
+        return {**super().get_config(), "dropout_rate": self.dropout_rate}

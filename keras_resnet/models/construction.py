@@ -1,0 +1,145 @@
+"""From a name and arguments to a model, weights included."""
+
+import dataclasses
+import os
+
+import keras
+
+from keras_resnet import weights as weight_files
+from keras_resnet.arguments import check_choice, check_interval, check_positive_integer
+from keras_resnet.layers.stochastic_depth import MODES
+from keras_resnet.models.assembly import assemble
+from keras_resnet.models.input_image import image_input, image_shape
+from keras_resnet.models.registry import specification as look_up
+from keras_resnet.models.specification import Specification
+
+POOLINGS = (None, "avg", "max")
+
+
+def create_model(name: str, **overrides) -> keras.Model:
+    """Build a network by name.
+
+    Args:
+        name: One of `list_models()`.
+        **overrides: Any argument of the network's own constructor
+            (`include_top`, `weights`, `input_tensor`, `input_shape`,
+            `pooling`, `classes`, `classifier_activation`, `name`,
+            `include_preprocessing`, `nested`, `survival_probability`,
+            `stochastic_depth_mode`), and any field of its specification, for
+            example `shortcut="C"` or `activation="elu"`. `weights` defaults
+            to `None` here.
+
+    Returns:
+        A Keras functional model.
+
+    Raises:
+        ValueError: If the name or the value of an argument is unknown.
+        TypeError: If there is no such argument.
+    """
+    specification = look_up(name)
+    fields = {field.name for field in dataclasses.fields(Specification)}
+    # `classes` and `name` are the caller's: the specification's are defaults.
+    fields -= {"classes", "name"}
+    changes = {key: overrides.pop(key) for key in list(overrides) if key in fields}
+    unknown = set(overrides) - set(build_model.__kwdefaults__)
+    if unknown:
+        known = ", ".join(sorted({*build_model.__kwdefaults__, *fields}))
+        raise TypeError(
+            f"`create_model` takes {known}. Received: {', '.join(sorted(unknown))}"
+        )
+    return build_model(dataclasses.replace(specification, **changes), **overrides)
+
+
+def build_model(
+    specification: Specification,
+    *,
+    include_top=True,
+    weights=None,
+    input_tensor=None,
+    input_shape=None,
+    pooling=None,
+    classes=None,
+    classifier_activation="softmax",
+    name=None,
+    include_preprocessing=False,
+    nested=False,
+    survival_probability=1.0,
+    stochastic_depth_mode="batch",
+) -> keras.Model:
+    """Build the network of a specification.
+
+    Args:
+        specification: The network.
+        include_top: Whether it ends in its classifier. Defaults to `True`.
+        weights: `None` for random ones, the name of a set of weights for this
+            network, or the path of a file. Defaults to `None`.
+        input_tensor: Symbolic tensor to start from. Defaults to a new input.
+        input_shape: (height, width, channels), or channels first. Defaults to
+            what the network was made for.
+        pooling: Without a classifier, `"avg"`, `"max"` or `None`.
+        classes: Number of classes. Defaults to the specification's.
+        classifier_activation: Activation of the classifier; `None` for
+            logits. Defaults to `"softmax"`.
+        name: Name of the model. Defaults to the specification's.
+        include_preprocessing: Whether the model takes raw RGB pixels, 0 to
+            255, and normalizes them itself. Defaults to `False`.
+        nested: Whether every block is one layer of the model. Defaults to
+            `False`: every convolution is.
+        survival_probability: Of the last block, p_L of stochastic depth, in
+            (0, 1]; the others follow the linear rule. Defaults to `1.0`.
+        stochastic_depth_mode: `"batch"` (the paper) or `"sample"`. Defaults to
+            `"batch"`.
+
+    Raises:
+        ValueError: If an argument has a value that is not allowed, or the
+            weights do not fit.
+        TypeError: If an argument has a type that is not allowed.
+    """
+    check_choice("pooling", pooling, POOLINGS)
+    check_choice("stochastic_depth_mode", stochastic_depth_mode, MODES)
+    check_interval(
+        "survival_probability", survival_probability, 0.0, 1.0, include_low=False
+    )
+    classes = check_positive_integer("classes", classes or specification.classes)
+    card = weight_files.find_card(specification.name, weights)
+    if card is not None and include_top and classes != card.classes:
+        raise ValueError(
+            f"The weights {card.name!r} have a classifier of {card.classes} classes: "
+            "with `include_top=True`, `classes` must be that. "
+            f"Received: classes={classes}"
+        )
+    if weights is not None and include_top:
+        check_choice(
+            "classifier_activation",
+            classifier_activation,
+            (None, "linear", "softmax"),
+            noun="classifier activation beside pretrained weights",
+        )
+    shape = image_shape(
+        specification,
+        input_shape,
+        include_top=include_top,
+        fixed_by_weights=card is not None,
+    )
+    images = image_input(input_tensor, shape)
+    outputs = assemble(
+        specification,
+        images,
+        include_top=include_top,
+        pooling=pooling,
+        classes=classes,
+        classifier_activation=classifier_activation,
+        include_preprocessing=include_preprocessing,
+        nested=nested,
+        survival_probability=survival_probability,
+        stochastic_depth_mode=stochastic_depth_mode,
+    )
+    inputs = images
+    if input_tensor is not None:
+        inputs = keras.utils.get_source_inputs(input_tensor)
+    model = keras.Model(inputs, outputs, name=name or specification.name)
+    if card is not None:
+        weight_files.load_card(model, card, include_top=include_top)
+    elif weights is not None:
+        weight_files.load(model, os.fspath(weights))
+    return model

@@ -1,0 +1,95 @@
+"""The input of a model: its shape, checked, and its tensor."""
+
+import keras
+
+from keras_resnet.models.specification import Specification
+
+
+def channel_axis() -> int:
+    """Axis of the channels in a batch of images, by Keras's data format."""
+    return 3 if keras.config.image_data_format() == "channels_last" else 1
+
+
+def image_shape(
+    specification: Specification,
+    input_shape,
+    *,
+    include_top: bool,
+    fixed_by_weights: bool = False,
+) -> tuple[int | None, ...]:
+    """Check the shape of an input image, or choose the usual one.
+
+    Args:
+        specification: The network.
+        input_shape: (height, width, channels), or channels first, as the user
+            gave it, or `None`.
+        include_top: Whether the network has its classifier.
+        fixed_by_weights: Whether the weights fix the shape to the default.
+
+    Returns:
+        The shape to use. Without a classifier, unknown sides are `None`.
+
+    Raises:
+        ValueError: If the shape has not three entries, is too small, is
+            unknown where it must be known, or differs from the one that the
+            weights fix.
+    """
+    received = f"Received: input_shape={input_shape!r}"
+    last = channel_axis() == 3
+
+    def arrange(side, channels):
+        return (side, side, channels) if last else (channels, side, side)
+
+    if input_shape is None:
+        return arrange(specification.input_size if include_top else None, 3)
+    shape = tuple(input_shape)
+    if len(shape) != 3:
+        raise ValueError(
+            "`input_shape` must be a tuple of three integers, "
+            f"{arrange('side', 'channels')}. {received}"
+        )
+    channels = shape[channel_axis() - 1]
+    sides = shape[:2] if last else shape[1:]
+    if not isinstance(channels, int) or channels < 1:
+        raise ValueError(f"The number of channels must be at least 1. {received}")
+    if fixed_by_weights:
+        default = arrange(specification.input_size, 3)
+        if include_top and shape != default:
+            raise ValueError(
+                "With `include_top=True` and these weights, `input_shape` must be "
+                f"{default}. {received}"
+            )
+        if channels != 3:
+            raise ValueError(f"These weights take images of 3 channels. {received}")
+    smallest = specification.minimum_size
+    if any(side is not None and side < smallest for side in sides):
+        raise ValueError(
+            f"{specification.title} takes images of at least {smallest}x{smallest} "
+            f"pixels. {received}"
+        )
+    if include_top and None in sides:
+        raise ValueError(
+            "With `include_top=True`, `input_shape` must say the height and the "
+            f"width. {received}"
+        )
+    return shape
+
+
+def image_input(input_tensor, shape):
+    """Give the tensor that a model starts from.
+
+    Args:
+        input_tensor: Symbolic Keras tensor to start from, or `None`.
+        shape: Shape of an image, for a new input.
+
+    Raises:
+        TypeError: If `input_tensor` is not a symbolic Keras tensor.
+    """
+    if input_tensor is None:
+        return keras.Input(shape=shape)
+    if not isinstance(input_tensor, keras.KerasTensor):
+        raise TypeError(
+            "`input_tensor` must be a symbolic tensor, the output of `keras.Input` or "
+            f"of a layer. Received: input_tensor={input_tensor!r}"
+        )
+    return input_tensor

@@ -1,0 +1,110 @@
+"""What the package's command-line programs share."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+PROGRAM_PREFIX = "keras-resnet-"
+PACKAGE = "keras_resnet"
+STANDARD_ERROR = 2
+
+
+def runs_own_program(arguments: list[str] | None = None) -> bool:
+    """Tell whether this process was started as one of the package's programs.
+
+    Args:
+        arguments: The interpreter's command line. Defaults to that of this
+            process.
+    """
+    arguments = list(sys.orig_argv if arguments is None else arguments)[1:]
+    for position, argument in enumerate(arguments):
+        if argument == "-m":
+            module = arguments[position + 1 : position + 2]
+            return bool(module) and module[0].split(".")[0] == PACKAGE
+        if not argument.startswith("-"):
+            return Path(argument).name.startswith(PROGRAM_PREFIX)
+    return False
+
+
+@contextlib.contextmanager
+def quiet_start():
+    """Keep TensorFlow's start-up notes off the terminal of the package's programs.
+
+    TensorFlow writes them from C++ while it is imported, whatever its log
+    level, so that the process's standard error is set aside for that long. It
+    is shown after all if the import fails. In a process that is not one of
+    the package's own programs this does nothing, and a level that the user
+    has set stays.
+    """
+    if not runs_own_program() or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    # Read by TensorFlow when it starts. The programs say themselves which
+    # devices they use, and errors reach them as Python exceptions.
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    sys.stderr.flush()
+    shown = os.dup(STANDARD_ERROR)
+    with tempfile.TemporaryFile() as set_aside:
+        os.dup2(set_aside.fileno(), STANDARD_ERROR)
+        try:
+            yield
+        except BaseException:
+            set_aside.seek(0)
+            os.write(shown, set_aside.read())
+            raise
+        finally:
+            os.dup2(shown, STANDARD_ERROR)
+            os.close(shown)
+
+
+def program_name() -> str:
+    """Name of the running program, as a person would type it."""
+    script = Path(sys.argv[0])
+    if script.name == "__main__.py":
+        return f"python -m {PACKAGE}.{script.parent.name}"
+    return script.stem
+
+
+def run(main: Callable[[list[str]], int | None], description: str) -> None:
+    """Run a program's `main` under absl, with errors told as one sentence.
+
+    Exit status: 0 on success, 2 for an argument that is not accepted
+    (ValueError, TypeError), 1 for what the machine refused (OSError,
+    RuntimeError, ImportError), 130 after an interruption. `--debug` shows the
+    traceback instead.
+
+    Args:
+        main: Takes the arguments that are not flags, program name first, and
+            returns the exit status or None.
+        description: What `--help` says above the flags.
+    """
+    from absl import app, flags
+
+    flags.DEFINE_bool(
+        "debug", False, "Show the traceback of an error instead of one sentence."
+    )
+    sys.modules["__main__"].__doc__ = description
+    # absl's `--help` and `--helpshort` list the flags of the main module, which
+    # it knows by the name of the script.
+    own = flags.FLAGS.flags_by_module_dict()
+    for module in (main.__module__, __name__):
+        for flag in own.get(module, ()):
+            flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+
+    def guarded(arguments: list[str]) -> int | None:
+        try:
+            return main(arguments)
+        except KeyboardInterrupt:
+            print("\nInterrupted.", file=sys.stderr)
+            return 130
+        except (ValueError, TypeError, OSError, RuntimeError, ImportError) as error:
+            if flags.FLAGS.debug:
+                raise
+            name = program_name()
+            print(f"{name}: error: {error}", file=sys.stderr)
+            return 2 if isinstance(error, (ValueError, TypeError)) else 1
+
+    app.run(guarded)

@@ -1,0 +1,101 @@
+"""Strict assignment of named arrays to the variables of a model."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+
+LISTED = 10
+
+
+def leaf_layers(model: keras.Model) -> dict[str, keras.layers.Layer]:
+    """List the layers that hold variables themselves, blocks opened, by name.
+
+    Raises:
+        ValueError: If two of them have the same name.
+    """
+    leaves = {}
+    for layer in model._flatten_layers(include_self=False):
+        if layer._layers or not layer.weights:
+            continue
+        if layer.name in leaves:
+            raise ValueError(
+                "Weights are matched by the names of layers, which must be unique. "
+                f"Received: two layers named {layer.name!r} in {model.name!r}"
+            )
+        leaves[layer.name] = layer
+    return leaves
+
+
+def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
+    """List a model's weights under `"layer/variable"`.
+
+    The names do not depend on whether the model is nested.
+    """
+    return {
+        f"{name}/{variable.name}": variable
+        for name, layer in leaf_layers(model).items()
+        for variable in layer.weights
+    }
+
+
+def assign_strictly(
+    model: keras.Model, arrays: Mapping[str, np.ndarray], source: str
+) -> None:
+    """Fill every variable of a model, and use every array.
+
+    Nothing is assigned unless everything fits.
+
+    Args:
+        model: The model to fill.
+        arrays: Arrays under `"layer/variable"`.
+        source: What they come from, for the error.
+
+    Raises:
+        ValueError: If a variable has no array, an array no variable, or a
+            shape differs; the message counts them and names the first ten of
+            each.
+    """
+    variables = named_variables(model)
+    missing = [name for name in variables if name not in arrays]
+    unexpected = [name for name in arrays if name not in variables]
+    reshaped = [
+        f"{name} {tuple(arrays[name].shape)} for {tuple(variable.shape)}"
+        for name, variable in variables.items()
+        if name in arrays and tuple(arrays[name].shape) != tuple(variable.shape)
+    ]
+    faults = [
+        f"{len(names)} {fault}: {', '.join(names[:LISTED])}"
+        + (", ..." if len(names) > LISTED else "")
+        for fault, names in (
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("of another shape", reshaped),
+        )
+        if names
+    ]
+    if faults:
+        raise ValueError(
+            f"The weights of {source} are not those of the model {model.name!r}: "
+            f"{'; '.join(faults)}. Received: {len(arrays)} arrays for "
+            f"{len(variables)} variables"
+        )
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+
+
+def transfer(source: keras.Model, target: keras.Model) -> None:
+    """Copy all weights from one model to another, nested or not.
+
+    Args:
+        source: Model to read.
+        target: Model to fill; its layers have the same names.
+
+    Raises:
+        ValueError: If the two do not have the same variables.
+    """
+    arrays = {
+        name: keras.ops.convert_to_numpy(variable.value)
+        for name, variable in named_variables(source).items()
+    }
+    assign_strictly(target, arrays, f"the model {source.name!r}")

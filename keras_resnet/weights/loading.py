@@ -1,0 +1,103 @@
+"""Finding weights by name or path, and loading them into a model."""
+
+import os
+from pathlib import Path
+
+import keras
+
+from keras_resnet.weights.assignment import assign_strictly, transfer
+from keras_resnet.weights.cards import CARDS, Card
+from keras_resnet.weights.legacy_h5 import read_legacy_h5
+
+
+def find_card(model_name: str, weights) -> Card | None:
+    """Find the set of weights that a name means.
+
+    Args:
+        model_name: Name of the network.
+        weights: What the user gave: a tag, a path or `None`.
+
+    Returns:
+        The card, or `None` where `weights` is `None` or the path of a file.
+
+    Raises:
+        ValueError: If `weights` is neither a set of this network nor a file.
+    """
+    if weights is None:
+        return None
+    tags = {card.tag: card for card in CARDS if card.model == model_name}
+    if weights in tags:
+        return tags[weights]
+    if isinstance(weights, (str, os.PathLike)) and Path(weights).is_file():
+        return None
+    named = "".join(f"{tag!r}, " for tag in tags)
+    raise ValueError(
+        f"`weights` of {model_name!r} must be {named}`None` or the path of an "
+        f"existing file. Received: weights={weights!r}"
+    )
+
+
+def load_card(model: keras.Model, card: Card, *, include_top: bool = True) -> None:
+    """Download a set of weights, check its hash, and load it strictly.
+
+    Args:
+        model: The model to fill.
+        card: The set of weights.
+        include_top: Whether the model has its classifier.
+
+    Raises:
+        ValueError: If the file is not what its hash says, or does not fit.
+        OSError: If it cannot be downloaded.
+    """
+    file = card.top if include_top else card.no_top
+    try:
+        path = keras.utils.get_file(
+            origin=file.address, file_hash=file.md5, cache_subdir="models"
+        )
+    except Exception as error:
+        if isinstance(error, ValueError):
+            raise
+        raise OSError(
+            f"The weights {card.name!r} could not be downloaded from {file.address}: "
+            f"{error}"
+        ) from error
+    load(model, path)
+
+
+def load(model: keras.Model, path: str | os.PathLike) -> None:
+    """Load a file of weights into a model, strictly.
+
+    Every array of the file is used and every variable filled, or an error
+    says what is missing, unexpected or of another shape.
+
+    Args:
+        model: The model to fill.
+        path: A `.keras` model, flat or nested; a `.weights.h5` file saved from
+            a model of the same form; or a legacy Keras `.h5` file, whose
+            layers are matched by name.
+
+    Raises:
+        ValueError: If there is no such file, its kind is unknown, or it does
+            not fit.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"There is no such file of weights. Received: path='{path}'")
+    if path.name.endswith(".weights.h5"):
+        try:
+            model.load_weights(path)
+        except (ValueError, KeyError, OSError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(
+                f"'{path}' does not hold the weights of the model {model.name!r}: "
+                f"{reason}"
+            ) from error
+    elif path.suffix == ".keras":
+        transfer(keras.saving.load_model(path, compile=False), model)
+    elif path.suffix in (".h5", ".hdf5"):
+        assign_strictly(model, read_legacy_h5(path), f"'{path}'")
+    else:
+        raise ValueError(
+            "A file of weights must end in '.keras', '.weights.h5' or '.h5'. "
+            f"Received: path='{path}'"
+        )

@@ -1,0 +1,99 @@
+import math
+import sys
+
+import numpy as np
+import pytest
+
+from keras_resnet.benchmarks import litert_host, operators
+
+pytest.importorskip("ai_edge_litert")
+
+QUICK = litert_host.Settings(rounds=2, runs=5, seconds=0, warmup_runs=1)
+
+
+def test_every_file_with_every_thread_count(tflite_files):
+    said = []
+    results = litert_host.measure_files(tflite_files, [1, 2], QUICK, said.append)
+    keys = [(result.file, result.threads) for result in results]
+    assert keys == [(str(path), count) for path in tflite_files for count in (1, 2)]
+    assert len(said) == len(results) * QUICK.rounds
+    # 5 runs in 2 rounds are 3 in each.
+    assert {result.latency.runs for result in results} == {6}
+    for result in results:
+        assert result.size_bytes == operators.describe_file(result.file).size_bytes
+        latency = result.latency
+        assert 0 < latency.minimum_ms <= latency.p50_ms <= latency.p90_ms
+        assert latency.p90_ms <= latency.maximum_ms
+        assert result.initialisation_ms > 0
+        assert result.first_inference_ms > 0
+    assert [result.input_types for result in results[::2]] == [("FLOAT32",), ("UINT8",)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read on Linux")
+def test_memory_is_the_files_own(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    weights = np.random.default_rng(0).normal(size=(4096, 4096)).astype("float32")
+    constant = tf.constant(weights)
+
+    @tf.function(input_signature=[tf.TensorSpec([1, 4096])])
+    def function(x):
+        return tf.matmul(x, constant)
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [function.get_concrete_function()], tf.Module()
+    )
+    path = tmp_path / "large.tflite"
+    path.write_bytes(converter.convert())
+    (result,) = litert_host.measure_files([path], [1], QUICK)
+    # The weights are read at least once, and XNNPACK may keep a packed copy.
+    assert weights.nbytes < result.model_memory_bytes < 3 * weights.nbytes
+    assert result.model_memory_bytes < result.peak_memory_bytes
+
+
+def test_a_repeated_file_is_measured_once(tflite_files):
+    paths = [tflite_files[0], tflite_files[0]]
+    assert len(litert_host.measure_files(paths, [1, 1], QUICK)) == 1
+
+
+def test_an_operator_that_litert_lacks(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+
+    @tf.function(input_signature=[tf.TensorSpec([4])])
+    def function(x):
+        return tf.math.betainc(x, x, x)
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [function.get_concrete_function()], tf.Module()
+    )
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.SELECT_TF_OPS]
+    path = tmp_path / "flex.tflite"
+    path.write_bytes(converter.convert())
+    with pytest.raises(RuntimeError, match=r"could not run '.*flex.*'.*FlexBetainc"):
+        litert_host.measure_files([path], [1], QUICK)
+
+
+@pytest.mark.parametrize("threads", [[0], [-1], []])
+def test_thread_counts_must_be_positive(tflite_files, threads):
+    with pytest.raises(ValueError, match="Received"):
+        litert_host.measure_files(tflite_files, threads, QUICK)
+
+
+def test_no_files():
+    with pytest.raises(ValueError, match="At least one file"):
+        litert_host.measure_files([], [1], QUICK)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"rounds": 0},
+        {"runs": 0},
+        {"warmup_runs": 0},
+        {"seconds": -1},
+        {"seconds": math.nan},
+        {"seconds": math.inf},
+    ],
+)
+def test_settings_are_validated(values):
+    with pytest.raises(ValueError, match=f"Received: {next(iter(values))}="):
+        litert_host.Settings(**values)

@@ -1,0 +1,20 @@
+"""Training residual networks: recipes, datasets, devices and the loop.
+
+`train` does it all; `keras-resnet-train` is the same as a program.
+"""
+
+from keras_resnet.training import datasets
+from keras_resnet.training.distribution import make_strategy
+from keras_resnet.training.fit import train
+from keras_resnet.training.recipes import Recipe, get_recipe, list_recipes
+from keras_resnet.training.result import TrainingResult
+
+__all__ = [
+    "Recipe",
+    "TrainingResult",
+    "datasets",
+    "get_recipe",
+    "list_recipes",
+    "make_strategy",
+    "train",
+]

@@ -1,0 +1,78 @@
+"""What a training says in the terminal before and after it."""
+
+from pathlib import Path
+
+import keras
+
+from keras_resnet.training.datasets import ImageDataset
+from keras_resnet.training.recipes import Recipe
+from keras_resnet.training.result import TrainingResult
+
+
+def announcement(
+    recipe: Recipe,
+    dataset: ImageDataset,
+    name: str,
+    model: keras.Model,
+    devices: str,
+    folder: Path,
+    steps: int,
+    done: int,
+) -> str:
+    """Return what is about to be trained, one fact a line.
+
+    Args:
+        recipe: The recipe.
+        dataset: The dataset.
+        name: Name of the network.
+        model: The network.
+        devices: What it runs on, in words.
+        folder: The run's folder.
+        steps: Steps of an epoch.
+        done: Epochs that were trained before.
+    """
+    shape = "x".join(str(side) for side in model.input_shape[1:])
+    facts = {
+        "recipe": f"{recipe.name}: {recipe.optimizer}, peak learning rate "
+        f"{recipe.peak_learning_rate():g}, {recipe.epochs} epochs of {steps} steps "
+        f"of {recipe.batch_size} images",
+        "data": f"{dataset.name}: {dataset.train.size:,} training and "
+        f"{dataset.test.size:,} test images as {shape}, {dataset.classes} classes",
+        "model": f"{name}: {model.count_params():,} parameters, "
+        f"{model.dtype_policy.name}",
+        "devices": devices,
+        "folder": str(folder),
+    }
+    if done >= recipe.epochs:
+        facts["resume"] = f"all {done} epochs are trained already"
+    elif done:
+        facts["resume"] = f"epoch {done + 1}; {done} epochs are trained already"
+    return "\n".join(f"{fact:<8} {text}" for fact, text in facts.items())
+
+
+def conclusion(result: TrainingResult, seconds: float) -> str:
+    """Return what came of a training, in one sentence.
+
+    Args:
+        result: The result of the training.
+        seconds: How long it took.
+    """
+    right = round(result.test_accuracy * result.test_count)
+    score = (
+        f"{right:,} of {result.test_count:,} test images right "
+        f"({100 * result.test_accuracy:.2f} %), cross entropy {result.test_loss:.4f}.\n"
+        f"Saved '{result.model_path}'."
+    )
+    if not result.epochs_run:
+        return f"Nothing left to train. {score}"
+    plural = "s" if result.epochs_run > 1 else ""
+    return f"Trained {result.epochs_run} epoch{plural} in {duration(seconds)}: {score}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words, as `"75 s"`, `"12 min"` or `"3.5 h"`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,76 @@
+"""What a dataset is to the rest of the package: two splits of raw images."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+ImageShape = tuple[int | None, int | None, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """The examples of one split, in a fixed order.
+
+    An example is read in two steps, so that training can shuffle small
+    records (a path, compressed bytes) and decode them afterwards.
+
+    Attributes:
+        size: Number of examples.
+        image_shape: `(height, width, channels)`; height and width are None
+            where they vary.
+        records: Makes a `tf.data.Dataset` of tuples, one an example, whose
+            order is the order of the examples.
+        decode: Turns the tensors of one record into `(image, label)`: uint8
+            `(height, width, channels)` in 0..255, and an int32 scalar.
+        shuffle_buffer: How many records may be held in memory to shuffle.
+    """
+
+    size: int
+    image_shape: ImageShape
+    records: Callable[[], "tf.data.Dataset"]
+    decode: Callable
+    shuffle_buffer: int
+
+    def examples(self) -> "tf.data.Dataset":
+        """Return the examples, decoded, in the fixed order.
+
+        Returns:
+            A `tf.data.Dataset` of `(image, label)`: raw pixels as uint8
+            `(height, width, channels)` in 0..255, and an int32 scalar.
+        """
+        import tensorflow as tf
+
+        return self.records().map(
+            self.decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageDataset:
+    """A set of labelled images with a training and a test split.
+
+    Attributes:
+        name: The name that `load` was given.
+        class_names: One name a class; a label is an index into it.
+        image_shape: `(height, width, channels)`; height and width are None
+            where they vary.
+        train: The examples to train on.
+        test: The examples held out.
+        unreadable: One line for every file that was left out because it
+            could not be decoded, naming it and the reason.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    image_shape: ImageShape
+    train: Split
+    test: Split
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)

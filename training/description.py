@@ -1,0 +1,72 @@
+"""What `run.json` and a checkpoint say about a training."""
+
+import dataclasses
+import importlib.metadata
+import json
+import platform
+
+from keras_resnet.training.datasets import ImageDataset
+from keras_resnet.training.history import Epoch
+from keras_resnet.training.networks import Network
+from keras_resnet.training.recipes import Recipe
+from keras_resnet.version import __version__
+
+
+def plain(value) -> dict:
+    """Return a dataclass as JSON reads it back: lists for tuples.
+
+    The kind of a nested schedule is told by its name.
+    """
+    fields = dataclasses.asdict(value)
+    if isinstance(value, Recipe):
+        fields["schedule"]["kind"] = type(value.schedule).__name__
+    return json.loads(json.dumps(fields))
+
+
+def identify(
+    recipe: Recipe, dataset: ImageDataset, network: Network, seed: int, dtype_policy
+) -> dict:
+    """Return what decides the result of a training, as plain JSON values.
+
+    The devices are not part of it: a training may continue on other ones.
+    """
+    recipe_fields = plain(recipe)
+    # Words for the reader, which may be improved without a new recipe.
+    for words in ("source", "cost"):
+        del recipe_fields[words]
+    return {
+        "recipe": recipe_fields,
+        "dataset": {
+            "name": dataset.name,
+            "train_images": dataset.train.size,
+            "classes": dataset.classes,
+        },
+        "model": {
+            "name": network.name,
+            "options": json.loads(json.dumps(network.options)),
+        },
+        "seed": seed,
+        "dtype_policy": dtype_policy,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a training depends on."""
+    packages = ("keras", "tensorflow", "numpy")
+    return {
+        "keras_resnet": __version__,
+        **{package: importlib.metadata.version(package) for package in packages},
+        "python": platform.python_version(),
+    }
+
+
+def metrics(history: list[Epoch]) -> dict[str, float]:
+    """Return the final measurements of a training."""
+    last = history[-1]
+    return {
+        "test_accuracy": last.test_accuracy,
+        "test_loss": last.test_loss,
+        "train_accuracy": last.train_accuracy,
+        "train_loss": last.train_loss,
+        "seconds": sum(epoch.seconds for epoch in history),
+    }

@@ -1,0 +1,104 @@
+"""Training batches: shuffled, augmented, and the same again on request."""
+
+from typing import TYPE_CHECKING
+
+from keras_resnet.training.augmentation import Augmentation, augment
+from keras_resnet.training.datasets.dataset import Split
+from keras_resnet.training.datasets.evaluation import check_image_shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+# Tell the streams of random numbers that share a seed apart.
+SHUFFLING, AUGMENTING = 0, 1
+
+
+def steps_per_epoch(split: Split, batch_size: int) -> int:
+    """Return how many full batches an epoch has.
+
+    What is left over is dropped; as every epoch shuffles anew, that is other
+    examples each time.
+
+    Raises:
+        ValueError: If the split is smaller than one batch.
+    """
+    steps = split.size // batch_size
+    if not steps:
+        raise ValueError(
+            f"`batch_size` must not exceed the {split.size} training images. "
+            f"Received: batch_size={batch_size}"
+        )
+    return steps
+
+
+def training_batches(
+    split: Split,
+    image_shape,
+    batch_size: int,
+    augmentation: Augmentation,
+    seed: int,
+    epochs: int,
+    initial_epoch: int = 0,
+) -> "tf.data.Dataset":
+    """Return the batches of the epochs `initial_epoch` to `epochs` in a row.
+
+    The order of an epoch is a function of `(seed, epoch)`, and what is done
+    to an image one of `(seed, epoch, its place in the split)`. Epoch 7 has
+    therefore the same batches whether the training began there or at 0, and
+    whatever the number of replicas.
+
+    Args:
+        split: The examples.
+        image_shape: `(height, width, channels)` to deliver.
+        batch_size: Images a batch, over all replicas. Incomplete batches are
+            dropped.
+        augmentation: What is done to the images.
+        seed: Any integer of 64 bits.
+        epochs: Where to stop.
+        initial_epoch: Where to begin. Defaults to 0.
+
+    Returns:
+        A `tf.data.Dataset` of `(images, labels)`: float32
+        `(batch, height, width, channels)` in 0..255 and int32 `(batch,)`.
+
+    Raises:
+        ValueError: If the channels are not those of the images, or the split
+            is smaller than one batch.
+    """
+    import tensorflow as tf
+
+    height, width, _ = check_image_shape(image_shape, split)
+    steps_per_epoch(split, batch_size)
+    streams = tf.random.split(
+        tf.constant([seed & 0x7FFFFFFF, (seed >> 31) & 0x7FFFFFFF], "int32"), 2
+    )
+
+    def one_epoch(epoch):
+        epoch32 = tf.cast(epoch, "int32")
+        fold = tf.random.experimental.stateless_fold_in
+        order_seed = fold(streams[SHUFFLING], epoch32)
+        image_seed = fold(streams[AUGMENTING], epoch32)
+
+        def prepare(index, record):
+            image, label = split.decode(*record)
+            image_index_seed = fold(image_seed, tf.cast(index, "int32"))
+            image = augment(image, image_index_seed, augmentation, height, width)
+            return image, tf.cast(label, "int32")
+
+        return (
+            split.records()
+            .enumerate()
+            .shuffle(
+                min(split.shuffle_buffer, split.size),
+                seed=tf.cast(order_seed[0], "int64"),
+                reshuffle_each_iteration=False,
+            )
+            .map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .batch(batch_size, drop_remainder=True)
+        )
+
+    return (
+        tf.data.Dataset.range(initial_epoch, epochs)
+        .flat_map(one_epoch)
+        .prefetch(tf.data.AUTOTUNE)
+    )
