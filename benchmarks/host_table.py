@@ -41,8 +41,8 @@ def host_rows(results: Iterable[HostResult]) -> list[tuple]:
             result.latency.p50_ms,
             result.latency.p90_ms,
             result.initialisation_ms,
-            _mebibytes(result.peak_memory_bytes),
-            _mebibytes(result.model_memory_bytes),
+            mebibytes(result.peak_memory_bytes),
+            mebibytes(result.model_memory_bytes),
         )
         for result in results
     ]
@@ -71,5 +71,6 @@ def short_names(paths: Sequence[str]) -> dict[str, str]:
     return {path: path for path in unique}
 
 
-def _mebibytes(value: int | None) -> float | None:
+def mebibytes(value: int | None) -> float | None:
+    """Convert bytes to MiB; what was not measured stays None."""
     return None if value is None else value / MIB

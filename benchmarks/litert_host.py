@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from keras_resnet.arguments import check_positive_integer
 from keras_resnet.benchmarks.measure import (
     MILLISECONDS,
     interleaved_order,
@@ -20,6 +19,8 @@ from keras_resnet.benchmarks.measure import (
 )
 from keras_resnet.benchmarks.operators import FileDescription, describe_file
 from keras_resnet.benchmarks.results import HostResult
+
+from keras_resnet.arguments import check_positive_integer
 
 WORKER = Path(__file__).with_name("litert_worker.py")
 

@@ -1,21 +1,22 @@
 """The program `keras-resnet-benchmark`."""
 
+import functools
 import sys
 from collections.abc import Sequence
 
 from absl import flags
-
-from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.benchmarks import host_table, litert_host
 from keras_resnet.benchmarks.machine import (
     available_cores,
     software_versions,
     this_machine,
 )
+from keras_resnet.benchmarks.output import check_writable
 from keras_resnet.benchmarks.progress import ProgressLine
 from keras_resnet.benchmarks.results import to_document, write_json
 from keras_resnet.benchmarks.table import LAYOUTS
-from keras_resnet.files import write_aside
+
+from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.program import run
 
 DESCRIPTION = """Measure LiteRT files on this machine.
@@ -29,31 +30,40 @@ inference, initialisation, peak memory, file size and operators.
 DEFAULTS = litert_host.Settings()
 
 
-def define_flags() -> None:
-    """Define the program's flags."""
+def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
+    """Define the program's flags in `values`."""
+    text, number = (
+        functools.partial(define, flag_values=values)
+        for define in (flags.DEFINE_string, flags.DEFINE_integer)
+    )
     flags.DEFINE_list(
         "threads",
         None,
         "Thread counts to measure each file with, separated by commas. "
         "Defaults to 1 and all cores.",
+        flag_values=values,
     )
-    flags.DEFINE_integer(
-        "rounds", DEFAULTS.rounds, "Processes that measure each file in turns."
-    )
-    flags.DEFINE_integer(
-        "runs", DEFAULTS.runs, "Timed inferences over all rounds, at least."
-    )
+    number("rounds", DEFAULTS.rounds, "Processes that measure each file in turns.")
+    number("runs", DEFAULTS.runs, "Timed inferences over all rounds, at least.")
     flags.DEFINE_float(
-        "seconds", DEFAULTS.seconds, "Seconds of timing over all rounds, at least."
+        "seconds",
+        DEFAULTS.seconds,
+        "Seconds of timing over all rounds, at least.",
+        flag_values=values,
     )
-    flags.DEFINE_integer(
+    number(
         "warmup_runs",
         DEFAULTS.warmup_runs,
         "Untimed inferences of every process after its first.",
     )
-    flags.DEFINE_bool("xnnpack", DEFAULTS.xnnpack, "Use the default XNNPACK kernels.")
-    flags.DEFINE_string("output", None, "File to write the results to, as JSON.")
-    flags.DEFINE_string("format", "text", f"Table's format: {', '.join(LAYOUTS)}.")
+    flags.DEFINE_bool(
+        "xnnpack",
+        DEFAULTS.xnnpack,
+        "Use the default XNNPACK kernels.",
+        flag_values=values,
+    )
+    text("output", None, "File to write the results to, as JSON.")
+    text("format", "text", f"Table's format: {', '.join(LAYOUTS)}.")
 
 
 def parse_threads(values: Sequence[str] | None, cores: int) -> list[int]:
@@ -85,26 +95,8 @@ def parse_threads(values: Sequence[str] | None, cores: int) -> list[int]:
     return counts
 
 
-def check_writable(path: str) -> None:
-    """Find out before the work whether a file can be written in the end.
-
-    Raises:
-        OSError: If it cannot.
-    """
-
-    class Enough(Exception):
-        """Leaves `write_aside` before it renames."""
-
-    try:
-        with write_aside(path):
-            raise Enough
-    except Enough:
-        pass
-
-
-def benchmark(arguments: list[str]) -> int:
-    """Measure the files named in `arguments[1:]` as the flags say."""
-    values = flags.FLAGS
+def benchmark(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
+    """Measure the files named in `arguments[1:]` as the flags in `values` say."""
     paths = arguments[1:]
     if not paths:
         raise ValueError(

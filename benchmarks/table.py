@@ -5,8 +5,9 @@ import html
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from keras_resnet.arguments import check_choice
 from keras_resnet.benchmarks.results import NOT_MEASURED
+
+from keras_resnet.arguments import check_choice
 
 GAP = "  "
 
@@ -76,21 +77,27 @@ def markdown_table(columns: Sequence[Column], rows: Rows) -> str:
 
 
 def html_table(columns: Sequence[Column], rows: Rows, caption: str = "") -> str:
-    """Lay out a table in HTML; cells of numbers have the class `number`."""
+    """Lay out a table in HTML.
+
+    Cells that are aligned to the right have the class `number`, and units in
+    the head the class `unit`.
+    """
 
     def line(tag: str, cells) -> str:
+        # `cells` are HTML already.
         marked = (
             f'<{tag} class="number">' if column.align == "right" else f"<{tag}>"
             for column in columns
         )
         inside = "".join(
-            f"{start}{html.escape(cell)}</{tag}>"
-            for start, cell in zip(marked, cells, strict=True)
+            f"{start}{cell}</{tag}>" for start, cell in zip(marked, cells, strict=True)
         )
         return f"<tr>{inside}</tr>"
 
-    head = line("th", map(_heading, columns))
-    body = "\n".join(line("td", cells) for cells in _cells(columns, rows))
+    head = line("th", map(_html_heading, columns))
+    body = "\n".join(
+        line("td", map(html.escape, cells)) for cells in _cells(columns, rows)
+    )
     title = f"<caption>{html.escape(caption)}</caption>\n" if caption else ""
     return (
         f"<table>\n{title}<thead>\n{head}\n</thead>\n"
@@ -121,6 +128,13 @@ def _cells(columns: Sequence[Column], rows: Rows) -> list[list[str]]:
         [column.cell(value) for column, value in zip(columns, row, strict=True)]
         for row in rows
     ]
+
+
+def _html_heading(column: Column) -> str:
+    if not column.unit:
+        return html.escape(column.title)
+    unit = html.escape(column.unit)
+    return f'{html.escape(column.title)} <span class="unit">{unit}</span>'
 
 
 def _heading(column: Column) -> str:

@@ -4,7 +4,6 @@ import re
 import tempfile
 
 import numpy as np
-
 from keras_resnet.export.operators import float_operators, operator_counts
 from keras_resnet.export.prepare import PreparedModel
 from keras_resnet.export.quantization import Quantization
@@ -30,7 +29,9 @@ def convert(
 
     The file takes one image of a fixed shape, has one signature,
     `"serving_default"`, whose input is called `"image"` and whose output is
-    called `prepared.output_name`, and holds builtin operators alone.
+    called `prepared.output_name`, and holds builtin operators alone. Quantized
+    weights have one scale a channel in convolutions and one a tensor in dense
+    layers.
 
     Args:
         prepared: The model in float32 (`prepare`).
@@ -63,7 +64,9 @@ def convert(
         if quantization.optimize:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if quantization.calibrated:
-            converter.representative_dataset = lambda: ([image[None]] for image in images)
+            converter.representative_dataset = lambda: (
+                [image[None]] for image in images
+            )
             converter.inference_input_type = getattr(tf, input_type)
             converter.inference_output_type = getattr(tf, output_type)
         # Weights of a dense layer quantized channel by channel stop NNAPI and

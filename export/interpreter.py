@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-
 from keras_resnet.export.quiet import quiet
 from keras_resnet.training.extras import import_extra
 

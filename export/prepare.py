@@ -57,6 +57,18 @@ def prepare(model, image_shape=None) -> PreparedModel:
             "`model` must be a Keras model. "
             f"Received: model={model!r} (of type {type(model).__name__})"
         )
+    check_backend()
+    shape = settle_image_shape(model, image_shape)
+    rebuilt = rebuild_in_float32(model)
+    return PreparedModel(rebuilt, shape, output_name(rebuilt))
+
+
+def check_backend() -> None:
+    """Refuse any backend of Keras but TensorFlow.
+
+    Raises:
+        RuntimeError: If Keras runs on another.
+    """
     backend = keras.backend.backend()
     if backend != "tensorflow":
         raise RuntimeError(
@@ -64,9 +76,6 @@ def prepare(model, image_shape=None) -> PreparedModel:
             "KERAS_BACKEND=tensorflow and load the model there. "
             f"Received: backend={backend!r}"
         )
-    shape = settle_image_shape(model, image_shape)
-    rebuilt = rebuild_in_float32(model)
-    return PreparedModel(rebuilt, shape, output_name(rebuilt))
 
 
 def settle_image_shape(model, image_shape=None) -> tuple[int, int, int]:

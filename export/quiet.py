@@ -1,6 +1,7 @@
 """Keeping the converter's and the runtime's own notes off the terminal."""
 
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -29,11 +30,13 @@ def quiet() -> Iterator[None]:
         for descriptor, copy in saved.items():
             stack.callback(_restore, descriptor, copy)
             os.dup2(aside.fileno(), descriptor)
+        # In a notebook these do not lead to the descriptors.
+        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
         yield
 
 
 def _restore(descriptor: int, copy: int) -> None:
-    _flush()
     os.dup2(copy, descriptor)
     os.close(copy)
 

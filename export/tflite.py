@@ -5,15 +5,15 @@ import os
 from pathlib import Path
 
 import numpy as np
-
 from keras_resnet.export import calibration as calibration_images
-from keras_resnet.export.collapse import check_collapse, check_finite, is_resolved
+from keras_resnet.export.collapse import check_collapse, check_finite, is_clear
 from keras_resnet.export.converter import convert
 from keras_resnet.export.interpreter import LiteRTModel, TensorDescription
 from keras_resnet.export.operators import operator_counts
 from keras_resnet.export.prepare import PreparedModel, prepare
 from keras_resnet.export.quantization import get, interface_types
 from keras_resnet.export.verification import keras_predictor
+
 from keras_resnet.files import write_aside
 
 REFERENCE_BATCH = 32
@@ -55,6 +55,7 @@ def to_tflite(
     seed: int = 0,
     image_shape: tuple[int, int, int] | None = None,
     pixel_range: tuple[float, float] = calibration_images.PIXEL_RANGE,
+    refuse_collapsed: bool = True,
 ) -> ExportedFile:
     """Write a Keras model as a `.tflite` file for one image at a time.
 
@@ -86,6 +87,9 @@ def to_tflite(
         pixel_range: Smallest and largest value that the model's input can
             have, which the input of an `"int8"` file will span. Defaults to
             that of raw pixels, `(0, 255)`.
+        refuse_collapsed: Whether an `"int8"` file that has collapsed is an
+            error. Turn it off for a network that is only to be timed.
+            Defaults to `True`.
 
     Returns:
         The `ExportedFile`.
@@ -103,27 +107,30 @@ def to_tflite(
         RuntimeError: If Keras does not run on TensorFlow.
     """
     row = get(quantization)
-    input_type, output_type = interface_types(row, input_type, output_type)
+    interface = interface_types(row, input_type, output_type)
     prepared = prepare(model, image_shape)
     images = None
     if row.calibrated:
-        low, high = _check_pixel_range(pixel_range)
+        pixel_range = _check_pixel_range(pixel_range)
         images = calibration_images.draw(
             _required(calibration, quantization),
             prepared.image_shape,
             calibration_count,
             seed,
-            (low, high),
+            pixel_range,
         ).images
     with write_aside(path) as temporary:
-        reference = None if images is None else _reference(prepared, images)
-        covered = images
-        if images is not None:
-            covered = calibration_images.cover_range(images, (low, high))
-        content = convert(prepared, row, covered, input_type, output_type)
+        if images is None:
+            content = convert(prepared, row, None, *interface)
+        else:
+            # Before the conversion, which a range that is not finite would
+            # end, and the process with it.
+            reference = _reference(prepared, images)
+            covered = calibration_images.cover_range(images, pixel_range)
+            content = convert(prepared, row, covered, *interface)
+            if refuse_collapsed:
+                _check_against(reference, content, images, quantization)
         file = LiteRTModel(content)
-        if reference is not None:
-            _check_against(reference, file, images, f"The {quantization!r} file")
         temporary.write_bytes(content)
     return ExportedFile(
         path=Path(path),
@@ -164,20 +171,21 @@ def _reference(prepared: PreparedModel, images: np.ndarray) -> np.ndarray:
     outputs = np.concatenate(
         [predict(images[start : start + REFERENCE_BATCH]) for start in starts]
     )
-    # A range that is not finite would end the converter and the process with it.
     check_finite(outputs, "The Keras model, run on the calibration images,")
     return outputs
 
 
 def _check_against(
-    reference: np.ndarray, file: LiteRTModel, images: np.ndarray, what: str
+    reference: np.ndarray, content: bytes, images: np.ndarray, quantization: str
 ) -> None:
+    file = LiteRTModel(content)
     outputs = file.predict(images)
+    what = f"The {quantization!r} file"
     check_finite(outputs, what)
     if reference.ndim == 2:
         check_collapse(
             reference.argmax(axis=1),
             outputs.argmax(axis=1),
-            is_resolved(reference, file.output.scale),
+            is_clear(reference, file.output.scale),
             what,
         )

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import keras
 import numpy as np
-
-from keras_resnet.export.collapse import check_collapse, check_finite, is_resolved
+from keras_resnet.export.collapse import check_collapse, check_finite, is_clear
 from keras_resnet.export.interpreter import LiteRTModel
 
 
@@ -99,7 +98,9 @@ def verify_files(
     files = [LiteRTModel(path, threads) for path in paths]
     image_shape = _common_shape(files)
     predict = keras_predictor(model, image_shape)
-    comparisons = [_Comparison(name, file) for name, file in zip(names, files, strict=True)]
+    comparisons = [
+        _Comparison(name, file) for name, file in zip(names, files, strict=True)
+    ]
     for images, labels in batches:
         images, labels = np.asarray(images, "float32"), np.asarray(labels)
         _check_batch(images, labels, image_shape)
@@ -143,7 +144,7 @@ class _Comparison:
         self.largest = 0.0
         self.total = 0.0
         self.keras_classes, self.file_classes = [], []
-        self.labels, self.resolved = [], []
+        self.labels, self.clear = [], []
 
     def add(self, reference, outputs, labels) -> None:
         if outputs.shape != reference.shape:
@@ -160,7 +161,7 @@ class _Comparison:
         self.keras_classes.append(reference.argmax(axis=1))
         self.file_classes.append(outputs.argmax(axis=1))
         self.labels.append(labels)
-        self.resolved.append(is_resolved(reference, self.file.output.scale))
+        self.clear.append(is_clear(reference, self.file.output.scale))
 
     def result(self) -> Verification:
         if not self.labels:
@@ -170,7 +171,7 @@ class _Comparison:
         by_keras = np.concatenate(self.keras_classes)
         by_file = np.concatenate(self.file_classes)
         labels = np.concatenate(self.labels)
-        check_collapse(by_keras, by_file, np.concatenate(self.resolved), self.name)
+        check_collapse(by_keras, by_file, np.concatenate(self.clear), self.name)
         return Verification(
             count=len(labels),
             accuracy=float(np.mean(by_file == labels)),

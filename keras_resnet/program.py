@@ -19,13 +19,16 @@ def runs_own_program(arguments: list[str] | None = None) -> bool:
         arguments: The interpreter's command line. Defaults to that of this
             process.
     """
-    arguments = list(sys.orig_argv if arguments is None else arguments)[1:]
-    for position, argument in enumerate(arguments):
+    arguments = iter((sys.orig_argv if arguments is None else arguments)[1:])
+    for argument in arguments:
         if argument == "-m":
-            module = arguments[position + 1 : position + 2]
-            return bool(module) and module[0].split(".")[0] == PACKAGE
-        if not argument.startswith("-"):
+            return next(arguments, "").split(".")[0] == PACKAGE
+        if argument in ("-W", "-X"):  # The interpreter's options with a value.
+            next(arguments, None)
+        elif not argument.startswith("-"):
             return Path(argument).name.startswith(PROGRAM_PREFIX)
+        elif argument == "-c":
+            return False
     return False
 
 

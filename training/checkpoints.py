@@ -14,9 +14,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from keras_resnet.training.history import Epoch
 
 from keras_resnet.files import write_aside
-from keras_resnet.training.history import Epoch
 
 FORMAT = 1
 ROLES = ("model", "optimizer")
@@ -86,16 +86,17 @@ def _open(path: Path):
 
 def _head(path: Path, arrays) -> dict:
     try:
-        head = json.loads(bytes(arrays["head"]).decode("utf-8"))
-        if head["format"] != FORMAT:
-            raise ValueError(
-                f"'{path}' is a checkpoint of format {head['format']}; this version "
-                f"of the package reads format {FORMAT}."
-            )
-    except (KeyError, IndexError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        head = json.loads(arrays["head"].tobytes())
+        found = head["format"]
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"'{path}' is damaged or no checkpoint of a training."
         ) from error
+    if found != FORMAT:
+        raise ValueError(
+            f"'{path}' is a checkpoint of format {found}, and this version of the "
+            f"package reads format {FORMAT}."
+        )
     return head
 
 

@@ -1,5 +1,9 @@
 """Over which devices a training runs."""
 
+import contextlib
+import functools
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from keras_resnet.arguments import check_choice, check_positive_integer
@@ -45,6 +49,15 @@ def split_cpu(count: int) -> list[str]:
     return [f"CPU:{index}" for index in range(count)]
 
 
+# A second strategy over the same devices would number its collective operations
+# as the first one did, and TensorFlow then takes the one's for the other's.
+@functools.cache
+def _mirrored(devices: tuple[str, ...]) -> "tf.distribute.Strategy":
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(list(devices))
+
+
 def make_strategy(
     name: str = "auto", virtual_devices: int | None = None
 ) -> "tf.distribute.Strategy":
@@ -75,25 +88,26 @@ def make_strategy(
     import tensorflow as tf
 
     if virtual_devices is not None:
-        return tf.distribute.MirroredStrategy(split_cpu(virtual_devices))
+        return _mirrored(tuple(split_cpu(virtual_devices)))
     gpus = tf.config.list_logical_devices("GPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
-        return tf.distribute.MirroredStrategy([gpu.name for gpu in gpus] or ["CPU:0"])
+        return _mirrored(tuple(gpu.name for gpu in gpus) or ("CPU:0",))
     # The default strategy is TensorFlow's plain single device.
     return tf.distribute.get_strategy()
 
 
 def describe_strategy(strategy: "tf.distribute.Strategy") -> str:
-    """Return the devices of `strategy` in words, as `"2 replicas (2 CPUs)"`."""
+    """Return the devices of `strategy` in words, as `"2 replicas (CPU)"`."""
     import tensorflow as tf
 
-    devices = strategy.extended.worker_devices
-    count = strategy.num_replicas_in_sync
-    if not tf.distribute.has_strategy() and count == 1:
-        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
-        return f"one device ({kind})"
-    kinds = {tf.DeviceSpec.from_string(device).device_type for device in devices}
-    return f"{count} replica{'s' if count > 1 else ''} ({', '.join(sorted(kinds))})"
+    # TensorFlow's default strategy does not tell its device.
+    if isinstance(strategy, tf.distribute.MirroredStrategy):
+        devices = strategy.extended.worker_devices
+        kinds = {tf.DeviceSpec.from_string(name).device_type for name in devices}
+        count = strategy.num_replicas_in_sync
+        return f"{count} replica{'s' if count > 1 else ''} ({', '.join(sorted(kinds))})"
+    kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    return f"one device ({kind})"
 
 
 def check_batch_size(batch_size: int, replicas: int) -> int:
@@ -136,3 +150,20 @@ def merge_replicas(model: "keras.Model", strategy: "tf.distribute.Strategy") -> 
             continue
         mean = tf.reduce_mean([tf.convert_to_tensor(r) for r in replicas], axis=0)
         variable.assign(mean)
+
+
+@contextlib.contextmanager
+def quiet_logging() -> Iterator[None]:
+    """Keep TensorFlow's notes on every reduction over replicas to itself.
+
+    Warnings and errors still show.
+    """
+    import tensorflow as tf
+
+    logger = tf.get_logger()
+    before = logger.level
+    logger.setLevel(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

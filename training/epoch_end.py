@@ -4,7 +4,6 @@ import math
 import time
 
 import keras
-
 from keras_resnet.training.checkpoints import Progress, save_checkpoint
 from keras_resnet.training.distribution import merge_replicas
 from keras_resnet.training.evaluator import Evaluator
@@ -24,12 +23,19 @@ class EpochEnd(keras.callbacks.Callback):
         strategy: The strategy of the training.
         evaluator: Scores the model on the test split.
         progress: How far the training came before.
+        rate: Learning rate as a function of the step.
     """
 
     def __init__(
-        self, folder: RunFolder, strategy, evaluator: Evaluator, progress: Progress
+        self,
+        folder: RunFolder,
+        strategy,
+        evaluator: Evaluator,
+        progress: Progress,
+        rate: keras.optimizers.schedules.LearningRateSchedule,
     ):
         super().__init__()
+        self._rate = rate
         self._folder = folder
         self._strategy = strategy
         self._evaluator = evaluator
@@ -62,9 +68,7 @@ class EpochEnd(keras.callbacks.Callback):
         logs["val_accuracy"] = score.accuracy
         measured = Epoch(
             epoch=epoch + 1,
-            learning_rate=float(
-                keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
-            ),
+            learning_rate=float(self._rate((epoch + 1) * self.params["steps"] - 1)),
             train_loss=float(logs["loss"]),
             train_accuracy=float(logs["accuracy"]),
             test_loss=score.loss,
@@ -106,7 +110,16 @@ class EpochEnd(keras.callbacks.Callback):
             "test": {"loss": measured.test_loss, "accuracy": measured.test_accuracy},
         }
         for split, writer in self._writers.items():
-            with writer.as_default(step=measured.epoch):
-                for name, value in scalars[split].items():
-                    tf.summary.scalar(name, value)
+            # Written as the protocol buffer that `tf.summary.scalar` would
+            # make, which needs TensorBoard itself to be installed.
+            summary = tf.compat.v1.Summary(
+                value=[
+                    tf.compat.v1.Summary.Value(tag=name, simple_value=value)
+                    for name, value in scalars[split].items()
+                ]
+            )
+            with writer.as_default():
+                tf.summary.experimental.write_raw_pb(
+                    summary.SerializeToString(), step=measured.epoch
+                )
             writer.flush()

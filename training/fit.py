@@ -6,15 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 
 import keras
-
-from keras_resnet.arguments import check_choice
-from keras_resnet.files import write_aside
 from keras_resnet.training import console, datasets, description
 from keras_resnet.training.checkpoints import restore_checkpoint
 from keras_resnet.training.distribution import (
     check_batch_size,
     describe_strategy,
     make_strategy,
+    quiet_logging,
 )
 from keras_resnet.training.epoch_end import EpochEnd
 from keras_resnet.training.evaluator import Evaluator
@@ -27,6 +25,9 @@ from keras_resnet.training.recipes import Recipe, get_recipe
 from keras_resnet.training.result import TrainingResult
 from keras_resnet.training.run_folder import as_run_folder, default_folder
 from keras_resnet.training.schedules import make_schedule
+
+from keras_resnet.arguments import check_choice
+from keras_resnet.files import write_aside
 
 
 def train(
@@ -108,7 +109,8 @@ def train(
     network = as_network(recipe.model if model is None else model, model_options)
     folder = as_run_folder(output or default_folder(recipe.name, network.name))
     # The CPU is split before anything else touches TensorFlow's devices.
-    distribution = make_strategy(strategy, virtual_devices)
+    with quiet_logging():
+        distribution = make_strategy(strategy, virtual_devices)
     replicas = distribution.num_replicas_in_sync
     check_batch_size(recipe.batch_size, replicas)
     _check_dtype_policy(dtype_policy, replicas)
@@ -124,9 +126,9 @@ def train(
     done = len(progress.history)
 
     keras.utils.set_random_seed(seed)
-    with distribution.scope():
+    with quiet_logging(), distribution.scope():
         trained = network.logits(image_shape, dataset.classes, dtype_policy)
-        _compile(trained, recipe, steps)
+        rate = _compile(trained, recipe, steps)
         if done:
             restore_checkpoint(folder.checkpoint, trained, trained.optimizer)
     devices = describe_strategy(distribution)
@@ -158,6 +160,7 @@ def train(
         distribution,
         Evaluator(trained, distribution, dataset.test, image_shape, recipe.batch_size),
         progress,
+        rate,
     )
     began = time.perf_counter()
     if done < recipe.epochs:
@@ -172,14 +175,16 @@ def train(
             initial_epoch=done,
         )
         try:
-            trained.fit(
-                batches,
-                epochs=recipe.epochs,
-                initial_epoch=done,
-                steps_per_epoch=steps,
-                callbacks=[epoch_end, *callbacks],
-                verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0,
-            )
+            with quiet_logging():
+                trained.fit(
+                    batches,
+                    epochs=recipe.epochs,
+                    initial_epoch=done,
+                    steps_per_epoch=steps,
+                    shuffle=False,
+                    callbacks=[epoch_end, *callbacks],
+                    verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0,
+                )
         finally:
             _draw(folder, epoch_end, network, dataset, recipe)
     with write_aside(folder.model) as temporary:
@@ -223,7 +228,7 @@ def _check_dtype_policy(dtype_policy: str, replicas: int) -> None:
         )
 
 
-def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
+def _compile(model: keras.Model, recipe: Recipe, steps: int):
     rate = make_schedule(
         recipe.schedule,
         recipe.peak_learning_rate(),
@@ -239,6 +244,7 @@ def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
     )
     # A checkpoint can only fill variables that exist.
     model.optimizer.build(model.trainable_variables)
+    return rate
 
 
 def _draw(folder, epoch_end, network, dataset, recipe) -> None:

@@ -47,4 +47,5 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         return (1.0 - self.smoothing) * plain + self.smoothing * uniform
 
     def get_config(self) -> dict:
+        """Return the arguments of the constructor."""
         return {**super().get_config(), "smoothing": self.smoothing}

@@ -74,9 +74,14 @@ def training_batches(
     )
 
     def one_epoch(epoch):
+        # `shuffle` mixes the process's global seed into its own, and fails on
+        # a tensor as seed where that is 0. This graph is this function's own.
+        tf.compat.v1.get_default_graph().seed = None
         epoch32 = tf.cast(epoch, "int32")
         fold = tf.random.experimental.stateless_fold_in
-        order_seed = fold(streams[SHUFFLING], epoch32)
+        order_seed = tf.random.stateless_uniform(
+            (), fold(streams[SHUFFLING], epoch32), None, None, dtype="int64"
+        )
         image_seed = fold(streams[AUGMENTING], epoch32)
 
         def prepare(index, record):
@@ -90,7 +95,7 @@ def training_batches(
             .enumerate()
             .shuffle(
                 min(split.shuffle_buffer, split.size),
-                seed=tf.cast(order_seed[0], "int64"),
+                seed=order_seed,
                 reshuffle_each_iteration=False,
             )
             .map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)

@@ -2,12 +2,13 @@
 
 import sys
 
-from keras_resnet import program
 from keras_resnet.training.datasets import UNREADABLE
 from keras_resnet.training.distribution import STRATEGIES
 from keras_resnet.training.networks import DTYPE_POLICIES
 from keras_resnet.training.recipes import RECIPES
 from keras_resnet.training.run_folder import as_run_folder, default_folder
+
+from keras_resnet import program
 
 DESCRIPTION = """Train a residual network by a recipe.
 
@@ -19,6 +20,23 @@ The output folder holds in the end model.keras (float32, softmax, takes raw
 pixels 0..255), run.json, history.csv, learning_curve.png, tensorboard/ and
 checkpoints/. The same command again continues a training that was interrupted.
 """
+
+ARGUMENTS = (
+    "recipe",
+    "dataset",
+    "model",
+    "output",
+    "strategy",
+    "virtual_devices",
+    "epochs",
+    "batch_size",
+    "image_side",
+    "seed",
+    "dtype_policy",
+    "resume",
+    "overwrite",
+    "unreadable",
+)
 
 
 def define_flags() -> None:
@@ -99,7 +117,6 @@ def train_by_flags(arguments: list[str]) -> int | None:
             is not accepted.
     """
     from absl import flags
-
     from keras_resnet.training.fit import train
 
     if len(arguments) > 1:
@@ -107,11 +124,7 @@ def train_by_flags(arguments: list[str]) -> int | None:
             "All arguments are flags, as --recipe=digits. "
             f"Received: {' '.join(arguments[1:])}"
         )
-    names = (
-        "recipe dataset model output strategy virtual_devices epochs batch_size "
-        "image_side seed dtype_policy resume overwrite unreadable"
-    ).split()
-    values = {name: flags.FLAGS[name].value for name in names}
+    values = {name: flags.FLAGS[name].value for name in ARGUMENTS}
     try:
         train(**values)
     except KeyboardInterrupt:

@@ -72,6 +72,7 @@ class ConstantRate(_StepSchedule):
         self.learning_rate = learning_rate
 
     def __call__(self, step):
+        """Return the learning rate at `step`, counted from 0."""
         return ops.full_like(ops.cast(step, "float32"), self.learning_rate)
 
 
@@ -104,6 +105,7 @@ class PiecewiseConstantRate(_StepSchedule):
         self.values = values
 
     def __call__(self, step):
+        """Return the learning rate at `step`, counted from 0."""
         step = ops.cast(step, "float32")
         rate = ops.full_like(step, self.values[0])
         for boundary, value in zip(self.boundaries, self.values[1:], strict=True):
@@ -142,6 +144,7 @@ class CosineRate(_StepSchedule):
         self.final = final
 
     def __call__(self, step):
+        """Return the learning rate at `step`, counted from 0."""
         passed = ops.cast(step, "float32") - self.first_step
         share = ops.clip(passed / (self.last_step - self.first_step), 0.0, 1.0)
         height = 0.5 * (1.0 + ops.cos(math.pi * share))
@@ -167,6 +170,7 @@ class ExponentialPerEpochRate(_StepSchedule):
         self.steps_per_epoch = steps_per_epoch
 
     def __call__(self, step):
+        """Return the learning rate at `step`, counted from 0."""
         epoch = ops.floor(ops.cast(step, "float32") / self.steps_per_epoch)
         return self.learning_rate * ops.power(self.factor, epoch)
 
@@ -196,16 +200,19 @@ class LinearWarmUp(_StepSchedule):
         self.start = start
 
     def __call__(self, step):
+        """Return the learning rate at `step`, counted from 0."""
         share = ops.cast(step, "float32") / self.steps
         rising = self.peak * (self.start + (1.0 - self.start) * share)
         return ops.where(share < 1.0, rising, self.after(step))
 
     def get_config(self) -> dict:
+        """Return the arguments of the constructor, serialized."""
         config = super().get_config()
         return {**config, "after": keras.saving.serialize_keras_object(self.after)}
 
     @classmethod
     def from_config(cls, config: dict) -> "LinearWarmUp":
+        """Make the schedule from what `get_config` returned."""
         after = keras.saving.deserialize_keras_object(config["after"])
         return cls(**{**config, "after": after})
 

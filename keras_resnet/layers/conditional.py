@@ -1,15 +1,17 @@
-"""A conditional whose branches may update a layer's state."""
+"""A conditional whose branch may update a layer's state."""
 
 import keras
+from keras import ops
 
 
 def run_if(predicate, branch, otherwise, variables):
     """Compute `branch()` where `predicate` is true, else `otherwise()`.
 
-    The one not chosen is not computed. TensorFlow and PyTorch carry updates
-    of variables out of a conditional by themselves. JAX's branches are pure
-    functions, so there the new values of `variables` become results of both
-    branches and are assigned outside.
+    Whichever is chosen, every trainable variable gets a gradient (of zeros
+    from `otherwise`) and only a chosen branch updates the others. TensorFlow,
+    PyTorch, and JAX on an accelerator leave what is not chosen uncomputed; JAX
+    on a CPU computes both and selects, because XLA's conditionals on CPUs run
+    convolutions many times slower than outside of them.
 
     Args:
         predicate: Boolean scalar tensor.
@@ -22,11 +24,36 @@ def run_if(predicate, branch, otherwise, variables):
     Returns:
         The tensor that the chosen function returned.
     """
-    if keras.backend.backend() != "jax":
-        return keras.ops.cond(predicate, branch, otherwise)
+    conditional = {"jax": _run_if_jax, "torch": _run_if_torch}.get(
+        keras.backend.backend(), _run_if_tensorflow
+    )
+    return conditional(predicate, branch, otherwise, variables)
+
+
+def _run_if_tensorflow(predicate, branch, otherwise, variables):
+    del variables  # TensorFlow carries updates and gradients out by itself.
+    return ops.cond(predicate, branch, otherwise)
+
+
+def _run_if_torch(predicate, branch, otherwise, variables):
+    def otherwise_with_gradients():
+        # PyTorch leaves the gradient of a variable that was not used undefined,
+        # and Keras's optimizers would then pass it over: no momentum, no decay.
+        trainable = [variable for variable in variables if variable.trainable]
+        result = otherwise()
+        zero = sum(ops.sum(variable) for variable in trainable) * 0.0
+        return result + ops.cast(zero, result.dtype)
+
+    return ops.cond(predicate, branch, otherwise_with_gradients)
+
+
+def _run_if_jax(predicate, branch, otherwise, variables):
+    import jax
+
+    # JAX's branches are pure functions: what they update is part of their
+    # result and assigned outside. The scope of a branch hides the one that
+    # holds the values of this step, so it is given every value that it may read.
     state = [variable for variable in variables if not variable.trainable]
-    # The scope below hides the one that holds the values of this step, so
-    # that it must be given every value that the branch may read.
     values = [(variable, variable.value) for variable in variables]
     before = [variable.value for variable in state]
 
@@ -38,7 +65,14 @@ def run_if(predicate, branch, otherwise, variables):
     def pure_otherwise():
         return otherwise(), before
 
-    result, after = keras.ops.cond(predicate, pure_branch, pure_otherwise)
+    if jax.default_backend() == "cpu":
+        result, after = keras.tree.map_structure(
+            lambda chosen, other: ops.where(predicate, chosen, other),
+            pure_branch(),
+            pure_otherwise(),
+        )
+    else:
+        result, after = ops.cond(predicate, pure_branch, pure_otherwise)
     for variable, value in zip(state, after, strict=True):
         variable.assign(value)
     return result

@@ -136,7 +136,8 @@ def build_model(
     )
     inputs = images
     if input_tensor is not None:
-        inputs = keras.utils.get_source_inputs(input_tensor)
+        sources = keras.utils.get_source_inputs(input_tensor)
+        inputs = sources[0] if len(sources) == 1 else sources
     model = keras.Model(inputs, outputs, name=name or specification.name)
     if card is not None:
         weight_files.load_card(model, card, include_top=include_top)

@@ -1,6 +1,7 @@
 """Finding weights by name or path, and loading them into a model."""
 
 import os
+import warnings
 from pathlib import Path
 
 import keras
@@ -84,14 +85,7 @@ def load(model: keras.Model, path: str | os.PathLike) -> None:
     if not path.is_file():
         raise ValueError(f"There is no such file of weights. Received: path='{path}'")
     if path.name.endswith(".weights.h5"):
-        try:
-            model.load_weights(path)
-        except (ValueError, KeyError, OSError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ValueError(
-                f"'{path}' does not hold the weights of the model {model.name!r}: "
-                f"{reason}"
-            ) from error
+        _load_weights_h5(model, path)
     elif path.suffix == ".keras":
         transfer(keras.saving.load_model(path, compile=False), model)
     elif path.suffix in (".h5", ".hdf5"):
@@ -101,3 +95,18 @@ def load(model: keras.Model, path: str | os.PathLike) -> None:
             "A file of weights must end in '.keras', '.weights.h5' or '.h5'. "
             f"Received: path='{path}'"
         )
+
+
+def _load_weights_h5(model: keras.Model, path: Path) -> None:
+    before = model.get_weights()
+    try:
+        with warnings.catch_warnings():
+            # Keras only warns of layers that the file does not fill.
+            warnings.simplefilter("error")
+            model.load_weights(path)
+    except (ValueError, KeyError, OSError, UserWarning) as error:
+        model.set_weights(before)
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(
+            f"'{path}' does not hold the weights of the model {model.name!r}: {reason}"
+        ) from error

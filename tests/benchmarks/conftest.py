@@ -1,5 +1,9 @@
 """Files and networks that the tests of the benchmarks share."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -43,3 +47,53 @@ def tflite_files(tmp_path_factory):
     converter.inference_output_type = tf.uint8
     int8_file.write_bytes(converter.convert())
     return float_file, int8_file
+
+
+@pytest.fixture(scope="session")
+def flex_file(tmp_path_factory):
+    """A file with an operator of TensorFlow, which LiteRT alone cannot run."""
+    tf = pytest.importorskip("tensorflow")
+
+    @tf.function(input_signature=[tf.TensorSpec([4, 4])])
+    def function(x):
+        return tf.linalg.inv(x)
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [function.get_concrete_function()], tf.Module()
+    )
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.SELECT_TF_OPS]
+    path = tmp_path_factory.mktemp("flex") / "flex.tflite"
+    path.write_bytes(converter.convert())
+    return path
+
+
+@pytest.fixture(scope="session")
+def call_module():
+    """Run a module of the package as a person would start it."""
+    environment = dict(os.environ)
+    # Set for the tests' own process; a level that a person set is kept.
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+
+    def call(module, *arguments):
+        return subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+        )
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def call_main():
+    """Call a program's main function in this process with flags of its own."""
+    from absl import flags
+
+    def call(program, main, *arguments):
+        values = flags.FlagValues()
+        program.define_flags(values)
+        return main(values(["program", *map(str, arguments)]), values)
+
+    return call

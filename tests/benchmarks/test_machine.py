@@ -5,7 +5,6 @@ import platform
 import sys
 
 import pytest
-
 from keras_resnet.benchmarks import machine
 
 

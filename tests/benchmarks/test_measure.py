@@ -3,7 +3,6 @@ import statistics
 
 import numpy as np
 import pytest
-
 from keras_resnet.benchmarks import measure
 
 

@@ -8,7 +8,6 @@ pixels of 17 grey levels each.
 import functools
 
 import numpy as np
-
 from keras_resnet.training.datasets.dataset import ImageDataset, Split
 from keras_resnet.training.extras import import_extra
 

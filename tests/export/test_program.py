@@ -1,0 +1,205 @@
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from absl import flags
+from keras import layers
+from keras_resnet.export import program
+from keras_resnet.export.collapse import CollapsedModelError
+from keras_resnet.export.interpreter import LiteRTModel
+from keras_resnet.training import datasets
+
+pytest.importorskip("ai_edge_litert")
+pytest.importorskip("sklearn")
+
+
+def export(*arguments):
+    """Run the program's work in this process, with flags of its own."""
+    values = flags.FlagValues()
+    program.define_flags(values)
+    rest = values(["keras-resnet-export", *map(str, arguments)])
+    return program.export(rest, values)
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory):
+    """A network for the package's digits, saved after a little training."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((32, 32, 1))
+    x = layers.Rescaling(1 / 255)(inputs)
+    for filters in (8, 16):
+        x = layers.Conv2D(filters, 3, 2, "same", activation="relu")(x)
+    outputs = layers.Dense(10, activation="softmax")(layers.Flatten()(x))
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.Adam(0.005), "sparse_categorical_crossentropy")
+    train = datasets.load("digits").train.examples()
+    model.fit(train.batch(64, drop_remainder=True), epochs=4, verbose=0)
+    path = tmp_path_factory.mktemp("run") / "model.keras"
+    model.save(path)
+    return path
+
+
+def test_all_formats_are_exported_verified_and_reported(model_file, tmp_path, capsys):
+    arguments = (f"--model={model_file}", "--dataset=digits", f"--output={tmp_path}")
+    assert export(*arguments, "--calibration_images=50") == 0
+    names = ["float32", "float16", "dynamic_int8", "int8"]
+    document = json.loads((tmp_path / "export.json").read_text(encoding="utf-8"))
+    entries = document["files"]
+    assert [entry["quantization"] for entry in entries] == names
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["export.json", *(entry["path"] for entry in entries)]
+    )
+    for entry in entries:
+        found = entry["verification"]
+        assert found["count"] == 360
+        assert found["keras_accuracy"] > 0.85
+        assert abs(found["accuracy"] - found["keras_accuracy"]) <= 0.01
+        assert sum(found["predicted_counts"]) == 360
+        assert entry["size_bytes"] == (tmp_path / entry["path"]).stat().st_size
+    assert len(set(document["calibration"]["indices"])) == 50
+    assert max(document["calibration"]["indices"]) < 1437
+    shown = capsys.readouterr()
+    header, *rows = shown.out.splitlines()[:5]
+    assert [row.split()[0] for row in rows] == names
+    assert all(row.rstrip()[-7:-5] == "0." for row in rows)
+    assert len(header) == max(map(len, [header, *rows]))
+    assert "Verifying on 360 test images" in shown.err
+
+
+def test_the_same_run_again_gives_the_same_files(model_file, tmp_path):
+    for name in ("one", "two"):
+        export(
+            f"--model={model_file}",
+            "--dataset=digits",
+            "--quantization=int8",
+            "--input_type=int8",
+            "--evaluation_limit=40",
+            f"--output={tmp_path / name}",
+        )
+    first, second = (tmp_path / name / "model_int8.tflite" for name in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
+    assert LiteRTModel(first).input.dtype == "int8"
+    document = json.loads((tmp_path / "one" / "export.json").read_text("utf-8"))
+    assert document["files"][0]["verification"]["count"] == 40
+
+
+def test_without_a_dataset_floats_are_exported_unverified(model_file, capsys):
+    export(f"--model={model_file}", "--quantization=float32,dynamic_int8")
+    folder = model_file.parent / "tflite"
+    assert (folder / "model_dynamic_int8.tflite").is_file()
+    assert "Not verified" in capsys.readouterr().out
+    document = json.loads((folder / "export.json").read_text("utf-8"))
+    assert [entry["verification"] for entry in document["files"]] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--quantization=int4"], "Received: quantization='int4'"),
+        (["--quantization="], "at least one of"),
+        (["--quantization=float32", "--input_type=uint8"], "input_type='uint8'"),
+        (["--input_type=int16"], "input_type='int16'"),
+        (["--quantization=int8"], "--dataset"),
+        (["--dataset=digits", "--calibration_images=0"], "--calibration_images=0"),
+        (["--dataset=digits", "--evaluation_limit=-1"], "--evaluation_limit=-1"),
+        (["model.keras"], "Received: 'model.keras'"),
+    ],
+)
+def test_bad_arguments_are_refused_before_anything_is_written(
+    model_file, tmp_path, arguments, message
+):
+    with pytest.raises(ValueError, match=message):
+        export(f"--model={model_file}", f"--output={tmp_path / 'new'}", *arguments)
+    assert not (tmp_path / "new").exists()
+
+
+def test_models_that_cannot_be_loaded_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="--model="):
+        export("--quantization=float32")
+    with pytest.raises(FileNotFoundError, match="There is no model file"):
+        export(f"--model={tmp_path / 'missing.keras'}", "--quantization=float32")
+    damaged = tmp_path / "damaged.keras"
+    damaged.write_bytes(b"PK and nothing else")
+    with pytest.raises(ValueError, match="Cannot load a Keras model"):
+        export(f"--model={damaged}", "--quantization=float32")
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes", "message"),
+    [((32, 32, 3), 10, "3 channels"), ((32, 32, 1), 7, "7 classes")],
+)
+def test_a_dataset_that_does_not_fit_is_refused(
+    make_small_resnet, tmp_path, shape, classes, message
+):
+    path = tmp_path / "model.keras"
+    make_small_resnet(shape, classes).save(path)
+    with pytest.raises(ValueError, match=message):
+        export(f"--model={path}", "--dataset=digits")
+
+
+def test_a_collapsed_file_leaves_the_older_files(collapsing, tmp_path):
+    inputs = keras.Input((32, 32, 1))
+    smaller = layers.Resizing(16, 16, interpolation="nearest")(inputs)
+    path = tmp_path / "model.keras"
+    keras.Model(inputs, collapsing(smaller)).save(path)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    older = {
+        "export.json": b"older report",
+        "model_float32.tflite": b"older file",
+        "model_int8.tflite": b"older int8 file",
+    }
+    for name, content in older.items():
+        (folder / name).write_bytes(content)
+    with pytest.raises(CollapsedModelError, match="'int8' file has collapsed"):
+        export(
+            f"--model={path}",
+            "--dataset=digits",
+            "--quantization=float32,int8",
+            f"--output={folder}",
+        )
+    assert {item.name: item.read_bytes() for item in folder.iterdir()} == older
+
+
+def run_program(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "keras_resnet.export", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+    )
+
+
+def test_the_program_tells_a_mistake_in_one_sentence(model_file, tmp_path):
+    finished = run_program(f"--model={model_file}", "--quantization=int4")
+    assert finished.returncode == 2
+    (line,) = finished.stderr.splitlines()
+    assert "error: Unknown quantization" in line
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("in the way")
+    finished = run_program(
+        f"--model={model_file}", "--quantization=float32", f"--output={in_the_way}"
+    )
+    assert finished.returncode == 1
+    (line,) = finished.stderr.splitlines()
+    assert "Cannot write" in line
+    assert in_the_way.read_text() == "in the way"
+
+
+def test_the_program_keeps_the_terminal_clean_and_helps(model_file, tmp_path):
+    finished = run_program(
+        f"--model={model_file}", "--quantization=float32", f"--output={tmp_path}"
+    )
+    assert finished.returncode == 0
+    assert finished.stderr.splitlines() == ["Converting to float32 ..."]
+    assert finished.stdout.splitlines()[0].startswith("format")
+    assert np.isfinite(
+        LiteRTModel(tmp_path / "model_float32.tflite").predict(np.zeros((1, 32, 32, 1)))
+    ).all()
+    helped = run_program("--helpshort")
+    for flag in ("--model", "--calibration_images", "--quantization"):
+        assert flag in helped.stdout

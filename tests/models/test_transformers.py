@@ -1,0 +1,79 @@
+"""Whole ImageNet networks against the PyTorch ones of transformers."""
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+import keras_resnet
+
+NETWORKS = {
+    "resnet18": {"layer_type": "basic", "depths": [2, 2, 2, 2], "width": 1},
+    "resnet50v1_5": {"layer_type": "bottleneck", "depths": [3, 4, 6, 3], "width": 4},
+}
+CONVOLUTIONS = {"basic": "12", "bottleneck": "123"}
+
+
+def torch_network(layer_type, depths, width):
+    configuration = transformers.ResNetConfig(
+        embedding_size=64,
+        hidden_sizes=[width * 64 * 2**stage for stage in range(4)],
+        depths=depths,
+        layer_type=layer_type,
+        num_labels=1000,
+    )
+    torch.manual_seed(0)
+    network = transformers.ResNetForImageClassification(configuration).eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    return network
+
+
+def named_arrays(network, layer_type, depths):
+    """The network's weights under our names."""
+    state = {name: value.numpy() for name, value in network.state_dict().items()}
+
+    def convolution(source, target):
+        kernel = state[f"{source}.convolution.weight"].transpose(2, 3, 1, 0)
+        norm = f"{source}.normalization"
+        return {
+            f"{target}_conv/kernel": kernel,
+            f"{target}_bn/gamma": state[f"{norm}.weight"],
+            f"{target}_bn/beta": state[f"{norm}.bias"],
+            f"{target}_bn/moving_mean": state[f"{norm}.running_mean"],
+            f"{target}_bn/moving_variance": state[f"{norm}.running_var"],
+        }
+
+    arrays = convolution("resnet.embedder.embedder", "conv1")
+    for stage, depth in enumerate(depths):
+        for block in range(depth):
+            source = f"resnet.encoder.stages.{stage}.layers.{block}"
+            target = f"conv{stage + 2}_block{block + 1}"
+            for index, digit in enumerate(CONVOLUTIONS[layer_type]):
+                arrays |= convolution(f"{source}.layer.{index}", f"{target}_{digit}")
+            if f"{source}.shortcut.convolution.weight" in state:
+                arrays |= convolution(f"{source}.shortcut", f"{target}_0")
+    arrays["predictions/kernel"] = state["classifier.1.weight"].T
+    arrays["predictions/bias"] = state["classifier.1.bias"]
+    return arrays
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_equal_outputs(rng, name):
+    settings = NETWORKS[name]
+    network = torch_network(**settings)
+    model = keras_resnet.create_model(
+        name, input_shape=(96, 80, 3), classifier_activation=None
+    )
+    arrays = named_arrays(network, settings["layer_type"], settings["depths"])
+    variables = keras_resnet.weights.named_variables(model)
+    assert set(arrays) == set(variables)
+    for key, variable in variables.items():
+        variable.assign(arrays[key])
+    x = rng.normal(size=(2, 96, 80, 3)).astype("float32")
+    with torch.no_grad():
+        expected = network(torch.tensor(x.transpose(0, 3, 1, 2))).logits.numpy()
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(model(x) / scale, expected / scale, atol=1e-5)

@@ -1,0 +1,94 @@
+"""What the programs share: errors as sentences, exit status, quiet start."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from keras_resnet.program import runs_own_program
+
+PROGRAM = """
+import sys
+from absl import flags
+from keras_resnet import program
+flags.DEFINE_string("fault", "", "What goes wrong.")
+
+def main(arguments):
+    fault = flags.FLAGS.fault
+    if fault:
+        raise {{"value": ValueError, "os": OSError, "stop": KeyboardInterrupt,
+                "bug": ZeroDivisionError}}[fault]("It is so. Received: x=1")
+    print("done", *arguments[1:])
+
+program.run(main, "Describes itself.")
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    script = tmp_path / "keras-resnet-try"
+    script.write_text(PROGRAM.replace("{{", "{").replace("}}", "}"))
+
+    def run(*arguments):
+        environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+        environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+        return subprocess.run(
+            [sys.executable, script, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def test_success_is_quiet(start):
+    finished = start("a")
+    assert (finished.returncode, finished.stdout) == (0, "done a\n")
+    # TensorFlow's start-up notes are not the user's concern.
+    assert finished.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "said"),
+    [
+        ("value", 2, "keras-resnet-try: error: It is so. Received: x=1\n"),
+        ("os", 1, "keras-resnet-try: error: It is so. Received: x=1\n"),
+        ("stop", 130, "\nInterrupted.\n"),
+    ],
+)
+def test_errors_are_sentences(start, fault, status, said):
+    finished = start(f"--fault={fault}")
+    assert (finished.returncode, finished.stderr) == (status, said)
+
+
+def test_debug_and_faults_of_the_program_show_the_traceback(start):
+    for arguments in (["--fault=value", "--debug"], ["--fault=bug"]):
+        finished = start(*arguments)
+        assert finished.returncode == 1
+        assert "Traceback" in finished.stderr
+
+
+def test_help_describes_the_program_and_its_flags(start):
+    finished = start("--helpshort")
+    for text in ("Describes itself.", "--fault: What goes wrong.", "debug"):
+        assert text in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "own"),
+    [
+        ("python -m keras_resnet.training --x", True),
+        ("python /usr/bin/keras-resnet-train --x", True),
+        ("python -X dev /usr/bin/keras-resnet-train", True),
+        ("python my_program.py keras-resnet-train", False),
+        ("python -m pytest tests", False),
+        ("python -c pass keras-resnet-train", False),
+        ("python", False),
+    ],
+)
+def test_knows_its_own_programs(command, own):
+    assert runs_own_program(command.split()) is own

@@ -1,0 +1,220 @@
+import csv
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras_resnet.training import datasets, train
+
+
+class StopAt(keras.callbacks.Callback):
+    """Interrupts as Ctrl-C does, in the middle of an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+        self.current = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.current = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.current == self.epoch and batch == 3:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def quick(small_network, quick_recipe, tmp_path):
+    """Train the small network on the digits into a folder of a given name."""
+
+    def run(name="run", **arguments):
+        arguments = {"recipe": quick_recipe, "verbose": False} | arguments
+        return train(
+            dataset="digits",
+            model=small_network,
+            output=tmp_path / name,
+            strategy="one_device",
+            **arguments,
+        )
+
+    return run
+
+
+def weights_of(result):
+    return keras.models.load_model(result.model_path).get_weights()
+
+
+def test_leaves_a_complete_folder(quick, quick_recipe):
+    result = quick()
+    assert result.epochs_run == len(result.history) == 4
+    assert result.history[-1].train_loss < result.history[0].train_loss
+    assert {file.name for file in result.folder.iterdir()} == {
+        "checkpoints",
+        "history.csv",
+        "learning_curve.png",
+        "model.keras",
+        "run.json",
+        "tensorboard",
+    }
+    run = json.loads((result.folder / "run.json").read_text())
+    assert run["finished"] is True
+    assert run["metrics"]["test_accuracy"] == result.test_accuracy
+    assert run["recipe"]["learning_rate"] == quick_recipe.learning_rate
+    assert run["versions"]["keras"] == keras.__version__
+    with (result.folder / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4]
+    # 14 steps an epoch: the last of the warm-up, the last of the cosine.
+    assert float(rows[0]["learning_rate"]) == pytest.approx(0.1 * 13 / 14)
+    assert float(rows[3]["learning_rate"]) == pytest.approx(
+        0.05 * (1 + np.cos(np.pi * 41 / 42)), rel=1e-3
+    )
+
+
+def test_tensorboard_has_every_epoch(quick):
+    result = quick(epochs=2)
+    for split in ("train", "test"):
+        (file,) = (result.folder / "tensorboard" / split).iterdir()
+        found = {
+            (event.step, value.tag): value.simple_value
+            for event in tf.compat.v1.train.summary_iterator(str(file))
+            for value in event.summary.value
+        }
+        for epoch in result.history:
+            assert found[epoch.epoch, "loss"] == pytest.approx(
+                getattr(epoch, f"{split}_loss"), rel=1e-6
+            )
+
+
+@pytest.mark.parametrize("dtype_policy", ["float32", "mixed_bfloat16"])
+def test_the_saved_model_is_float32_and_as_good_as_reported(quick, dtype_policy):
+    result = quick(dtype_policy=dtype_policy, epochs=2)
+    model = keras.models.load_model(result.model_path)
+    assert model.dtype_policy.name == "float32"
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    right = total = 0
+    for images, labels in datasets.evaluation_batches(
+        datasets.load("digits").test, (32, 32, 1), 128
+    ):
+        probabilities = model.predict_on_batch(images)
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+        right += (probabilities.argmax(axis=1) == labels.numpy()).sum()
+        total += len(labels)
+    tolerance = 0 if dtype_policy == "float32" else 0.02
+    assert right / total == pytest.approx(result.test_accuracy, abs=tolerance + 1e-9)
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_an_interrupted_training_ends_with_the_same_weights(quick):
+    whole = quick("whole")
+    with pytest.raises(KeyboardInterrupt):
+        quick("parts", callbacks=[StopAt(2)])
+    resumed = quick("parts")
+    assert resumed.epochs_run == 2
+    for expected, found in zip(weights_of(whole), weights_of(resumed), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    for expected, found in zip(whole.history, resumed.history, strict=True):
+        np.testing.assert_allclose(
+            dataclasses.astuple(found)[:-1],
+            dataclasses.astuple(expected)[:-1],
+            rtol=1e-4,
+        )
+
+
+def test_an_interruption_leaves_no_half_written_file(quick, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        quick(callbacks=[StopAt(1)])
+    folder = tmp_path / "run"
+    assert not (folder / "model.keras").exists()
+    assert json.loads((folder / "run.json").read_text())["finished"] is False
+    assert (folder / "learning_curve.png").is_file()
+    assert not list(folder.rglob(".writing-*"))
+
+
+def test_a_complete_training_is_not_repeated(quick):
+    first = quick(epochs=1)
+    (first.model_path).unlink()
+    again = quick(epochs=1)
+    assert again.epochs_run == 0
+    assert again.history == first.history
+    assert again.model_path.is_file()
+
+
+def test_another_seed_gives_other_weights(quick):
+    first = quick("first", epochs=1, seed=0)
+    other = quick("other", epochs=1, seed=1)
+    assert not np.allclose(weights_of(first)[0], weights_of(other)[0])
+
+
+def test_refuses_to_continue_another_training(quick):
+    quick(epochs=1)
+    with pytest.raises(ValueError, match=r"another training: .*seed: 0 before, 1 now"):
+        quick(epochs=1, seed=1)
+    with pytest.raises(ValueError, match=r"recipe\.epochs: 1 before, 2 now"):
+        quick(epochs=2)
+    with pytest.raises(ValueError, match="already holds a training of 1 epochs"):
+        quick(epochs=1, resume=False)
+
+
+def test_overwrites_when_asked(quick):
+    quick(epochs=1)
+    result = quick(epochs=2, seed=1, overwrite=True)
+    assert result.epochs_run == 2
+    assert len(list((result.folder / "tensorboard" / "train").iterdir())) == 1
+
+
+def test_refuses_a_checkpoint_of_another_architecture(quick, quick_recipe, tmp_path):
+    def small_resnet(input_shape, classes, classifier_activation):
+        return keras.Sequential(
+            [
+                keras.Input(input_shape),
+                keras.layers.Flatten(),
+                keras.layers.Dense(classes, activation=classifier_activation),
+            ]
+        )
+
+    quick(epochs=1)
+    with pytest.raises(ValueError, match="another architecture"):
+        train(
+            quick_recipe,
+            "digits",
+            small_resnet,
+            tmp_path / "run",
+            epochs=1,
+            verbose=False,
+        )
+
+
+def test_stops_when_the_loss_is_no_number(quick, quick_recipe, tmp_path):
+    recipe = dataclasses.replace(quick_recipe, learning_rate=1e30, warmup_epochs=0)
+    with pytest.raises(RuntimeError, match=r"loss became .* in epoch 1\."):
+        quick(recipe=recipe)
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"recipe": "digit"}, ValueError, "Unknown recipe"),
+        ({"model": "resnet9"}, ValueError, r"Unknown model: .*model='resnet9'"),
+        ({"model": 8}, TypeError, "Received: model=8"),
+        ({"dataset": "no_such"}, ValueError, "Unknown dataset"),
+        ({"strategy": "many"}, ValueError, "Unknown strategy"),
+        ({"dtype_policy": "float8"}, ValueError, "Unknown dtype_policy"),
+        ({"epochs": 0}, ValueError, "Received: epochs=0"),
+        ({"batch_size": 5000}, ValueError, "Received: batch_size=5000"),
+        ({"image_side": 2.5}, TypeError, r"Received: image_side=2\.5"),
+    ],
+)
+def test_refuses_what_it_does_not_know(tmp_path, arguments, error, message):
+    with pytest.raises(error, match=message):
+        train(**{"output": tmp_path / "run", "verbose": False} | arguments)
+    assert not (tmp_path / "run").exists()
+
+
+def test_refuses_an_output_that_is_a_file(tmp_path):
+    (tmp_path / "run").write_text("")
+    with pytest.raises(OSError, match="must be a folder"):
+        train(output=tmp_path / "run", verbose=False)

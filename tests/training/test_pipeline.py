@@ -1,0 +1,90 @@
+import keras
+import numpy as np
+import pytest
+from keras_resnet.training import datasets
+from keras_resnet.training.augmentation import Augmentation
+from keras_resnet.training.pipeline import steps_per_epoch, training_batches
+
+SHAPE = (32, 32, 1)
+SOME = Augmentation(padding=2, shift=0.05, rotation=5, flip=True)
+
+
+@pytest.fixture(scope="module")
+def split():
+    return datasets.load("digits").test
+
+
+def epochs_of(split, augmentation, **arguments):
+    arguments = {"batch_size": 50, "seed": 0, "epochs": 3} | arguments
+    batches = list(
+        training_batches(
+            split, SHAPE, augmentation=augmentation, **arguments
+        ).as_numpy_iterator()
+    )
+    steps = split.size // arguments["batch_size"]
+    return [
+        [np.concatenate(part) for part in zip(*batches[i : i + steps], strict=True)]
+        for i in range(0, len(batches), steps)
+    ]
+
+
+def test_an_epoch_has_each_example_at_most_once(split):
+    examples = {image.tobytes() for image, _ in split.examples().as_numpy_iterator()}
+    for images, labels in epochs_of(split, Augmentation()):
+        assert images.shape == (350, *SHAPE)
+        assert images.dtype == np.float32
+        assert labels.dtype == np.int32
+        seen = {image.astype("uint8").tobytes() for image in images}
+        assert len(seen) == 350
+        assert seen <= examples
+
+
+def test_labels_stay_with_their_images(split):
+    known = {
+        image.tobytes(): label for image, label in split.examples().as_numpy_iterator()
+    }
+    images, labels = epochs_of(split, Augmentation())[1]
+    assert [known[image.astype("uint8").tobytes()] for image in images] == list(labels)
+
+
+def test_epochs_differ_in_order_and_augmentation(split):
+    plain = epochs_of(split, Augmentation())
+    assert not np.array_equal(plain[0][1], plain[1][1])
+    changed = epochs_of(split, SOME)
+    first = {image.tobytes() for image in changed[0][0]}
+    second = {image.tobytes() for image in changed[1][0]}
+    assert len(first & second) < 5
+
+
+def test_an_epoch_is_the_same_wherever_the_training_begins(split):
+    whole = epochs_of(split, SOME)
+    rest = epochs_of(split, SOME, initial_epoch=1)
+    assert len(rest) == 2
+    for expected, found in zip(whole[1:], rest, strict=True):
+        np.testing.assert_array_equal(found[0], expected[0])
+        np.testing.assert_array_equal(found[1], expected[1])
+
+
+def test_an_epoch_does_not_depend_on_the_seed_of_the_process(split):
+    keras.utils.set_random_seed(0)
+    first = epochs_of(split, SOME, epochs=1)
+    keras.utils.set_random_seed(5)
+    again = epochs_of(split, SOME, epochs=1)
+    np.testing.assert_array_equal(first[0][0], again[0][0])
+
+
+@pytest.mark.parametrize("seed", [1, -1, 2**40])
+def test_the_seed_changes_everything(split, seed):
+    expected, found = (epochs_of(split, SOME, seed=s, epochs=1)[0] for s in (0, seed))
+    assert not np.array_equal(expected[1], found[1])
+    assert not np.array_equal(expected[0], found[0])
+
+
+def test_steps_are_whole_batches(split):
+    assert steps_per_epoch(split, 50) == 7
+    assert steps_per_epoch(split, 360) == 1
+
+
+def test_refuses_a_batch_larger_than_the_split(split):
+    with pytest.raises(ValueError, match=r"360 training images.*batch_size=361"):
+        training_batches(split, SHAPE, 361, Augmentation(), 0, 1)

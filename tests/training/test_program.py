@@ -1,0 +1,74 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import pytest
+
+COMMAND = [sys.executable, "-m", "keras_resnet.training"]
+
+
+def run(*flags, cwd):
+    return subprocess.run(
+        [*COMMAND, *flags], capture_output=True, text=True, timeout=240, cwd=cwd
+    )
+
+
+def test_short_help_lists_the_flags(tmp_path):
+    said = run("--helpshort", cwd=tmp_path).stdout
+    for flag in ("recipe", "dataset", "strategy", "output", "[no]resume", "unreadable"):
+        assert f"--{flag}" in said
+    assert "keras-resnet-train" in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "message"),
+    [
+        (["--recipe=digit"], 2, "Unknown recipe"),
+        (["--model=resnet9"], 2, "Unknown model"),
+        (["--dataset=image_folder:nowhere"], 1, "nowhere"),
+        (["stray"], 2, "Received: stray"),
+        (["--output=file/run"], 1, "file"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path, flags, status, message):
+    (tmp_path / "file").write_text("in the way")
+    done = run("--epochs=1", *flags, cwd=tmp_path)
+    assert done.returncode == status
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process there")
+def test_trains_stops_at_ctrl_c_and_resumes(tmp_path):
+    flags = ["--epochs=3", "--batch_size=128", "--output=run"]
+    flags += ["--strategy=mirrored", "--virtual_devices=2"]
+    process = subprocess.Popen(
+        [*COMMAND, *flags],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    checkpoint = tmp_path / "run" / "checkpoints" / "last.npz"
+    limit = time.monotonic() + 200
+    while not checkpoint.exists():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "run the same command again to continue" in said
+
+    done = run(*flags, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "resume" in done.stdout
+    assert "test images right" in done.stdout
+    assert done.stderr == ""
+    model = keras.models.load_model(tmp_path / "run" / "model.keras")
+    assert model.input_shape == (None, 32, 32, 1)

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from keras_resnet.training.datasets import tensorflow_datasets_source
+
+# TensorFlow Datasets prepares a dataset only with this module's help.
+pytest.importorskip("importlib_resources")
+tfds = pytest.importorskip("tensorflow_datasets")
+
+
+def store(folder, name, **arguments):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (9, 16, 16, 3), "uint8")
+    labels = rng.integers(0, 3, 9)
+    rows = [
+        {"image": image, "label": int(label)}
+        for image, label in zip(images, labels, strict=True)
+    ]
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name=name,
+        version="1.0.0",
+        data_dir=folder,
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(shape=(16, 16, 3)),
+                "label": tfds.features.ClassLabel(names=["a", "b", "c"]),
+            }
+        ),
+        split_datasets={
+            split: rows[begin:end] for split, (begin, end) in arguments.items()
+        },
+        disable_shuffling=True,
+    )
+    return images, labels
+
+
+@pytest.mark.parametrize("held_out", ["test", "validation"])
+def test_reads_a_prepared_dataset(tmp_path, held_out):
+    images, labels = store(tmp_path, "patches", **{"train": (0, 6), held_out: (6, 9)})
+    dataset = tensorflow_datasets_source.load("patches", data_dir=str(tmp_path))
+    assert dataset.class_names == ("a", "b", "c")
+    assert dataset.image_shape == (16, 16, 3)
+    assert (dataset.train.size, dataset.test.size) == (6, 3)
+    found = list(dataset.train.examples()) + list(dataset.test.examples())
+    np.testing.assert_array_equal(np.stack([image for image, _ in found]), images)
+    np.testing.assert_array_equal([int(label) for _, label in found], labels)
+    assert found[0][0].dtype == "uint8"
+    assert found[0][1].dtype == "int32"
+
+
+def test_refuses_a_dataset_without_a_held_out_split(tmp_path):
+    store(tmp_path, "alone", train=(0, 6))
+    with pytest.raises(ValueError, match="Received: dataset='alone'"):
+        tensorflow_datasets_source.load("alone", data_dir=str(tmp_path))

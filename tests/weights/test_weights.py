@@ -1,0 +1,157 @@
+"""Files of weights: read, checked, refused."""
+
+import dataclasses
+import hashlib
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras.src.legacy.saving import legacy_h5_format
+
+import keras_resnet
+from keras_resnet.weights import cards, find_card, load, load_card, loading
+
+
+def resnet20(**arguments):
+    return keras_resnet.ResNet20(include_top=False, **arguments)
+
+
+def equal(first, second):
+    return all(map(np.array_equal, first.get_weights(), second.get_weights()))
+
+
+def save_legacy(model, path):
+    """Write a file in the old layout, with Keras's own writer."""
+    with h5py.File(path, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, model)
+
+
+@pytest.fixture
+def trained(randomize):
+    return randomize(resnet20())
+
+
+@pytest.mark.parametrize("file", ["w.keras", "w.h5", "w.weights.h5"])
+def test_loads_what_keras_saves(tmp_path, trained, file):
+    path = tmp_path / file
+    if file == "w.h5":
+        save_legacy(trained, path)
+    elif file == "w.keras":
+        trained.save(path)
+    else:
+        trained.save_weights(path)
+    model = resnet20()
+    assert not equal(model, trained)
+    load(model, path)
+    assert equal(model, trained)
+    assert equal(resnet20(weights=path), trained)
+    assert equal(resnet20(weights=str(path)), trained)
+
+
+def test_file_of_a_flat_model_fills_a_nested_one(tmp_path, trained, rng):
+    trained.save(tmp_path / "w.keras")
+    nested = resnet20(weights=tmp_path / "w.keras", nested=True)
+    x = rng.normal(size=(1, 32, 32, 3))
+    np.testing.assert_allclose(nested(x), trained(x), atol=1e-5)
+
+
+def test_keras_applications_file_fills_resnet50(tmp_path, randomize, rng):
+    arguments = {"include_top": False, "weights": None, "pooling": "avg"}
+    theirs = randomize(keras.applications.ResNet50(**arguments))
+    save_legacy(theirs, tmp_path / "resnet50.h5")
+    ours = keras_resnet.ResNet50(**arguments | {"weights": tmp_path / "resnet50.h5"})
+    x = rng.normal(size=(1, 64, 64, 3))
+    np.testing.assert_allclose(ours(x), theirs(x), atol=1e-4)
+
+
+@pytest.mark.parametrize("file", ["w.keras", "w.h5"])
+def test_other_architecture_is_refused_whole(tmp_path, randomize, file):
+    other = randomize(
+        keras_resnet.create_model("resnet20", shortcut="B", include_top=False)
+    )
+    path = tmp_path / file
+    save_legacy(other, path) if file == "w.h5" else other.save(path)
+    model = resnet20()
+    before = model.get_weights()
+    message = r"10 unexpected: conv3_block1_0_conv/kernel, .*Received: 105 arrays"
+    with pytest.raises(ValueError, match=message):
+        load(model, path)
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+def test_missing_and_reshaped_are_named(tmp_path, randomize):
+    wide = keras_resnet.create_model(
+        "resnet20", widths=(16, 32, 128), include_top=False
+    )
+    wide.save(tmp_path / "wide.keras")
+    with pytest.raises(ValueError, match=r"of another shape: conv4_block1_1_conv/ker"):
+        load(resnet20(), tmp_path / "wide.keras")
+    short = keras_resnet.create_model("resnet20", depths=(3, 3, 2), include_top=False)
+    short.save(tmp_path / "short.keras")
+    with pytest.raises(ValueError, match="10 missing: conv4_block3_1_conv/kernel"):
+        load(resnet20(), tmp_path / "short.keras")
+
+
+def test_weights_h5_of_another_architecture(tmp_path):
+    keras_resnet.ResNet8().save_weights(tmp_path / "w.weights.h5")
+    with pytest.raises(ValueError, match="does not hold the weights of the model"):
+        load(resnet20(), tmp_path / "w.weights.h5")
+
+
+def test_unknown_kinds_of_file(tmp_path):
+    for name, message in (
+        ("w.bin", "must end in '.keras'.*Received: path="),
+        ("w.h5", "Not an HDF5 file.*Received: path="),
+    ):
+        (tmp_path / name).write_bytes(b"nothing")
+        with pytest.raises(ValueError, match=message):
+            load(resnet20(), tmp_path / name)
+    with pytest.raises(ValueError, match="no such file.*Received: path="):
+        load(resnet20(), tmp_path / "absent.h5")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["data"] = [1]
+    with pytest.raises(ValueError, match="`layer_names`.*Received"):
+        load(resnet20(), tmp_path / "other.h5")
+
+
+@pytest.fixture
+def card(tmp_path, randomize):
+    """A card whose files lie on this machine, as `file:` addresses."""
+    source = randomize(keras_resnet.ResNet20())
+    bare = keras_resnet.ResNet20(include_top=False)
+    for variable, value in zip(bare.weights, source.weights, strict=False):
+        variable.assign(value)
+    files = []
+    for name, model in (("top.h5", source), ("notop.h5", bare)):
+        path = tmp_path / name
+        save_legacy(model, path)
+        md5 = hashlib.md5(path.read_bytes()).hexdigest()
+        files.append(cards.File(path.as_uri(), md5))
+    return cards.Card("resnet20", "here", 10, *files, source="a test"), source, bare
+
+
+def test_card_is_found_downloaded_and_loaded(card, monkeypatch):
+    entry, source, bare = card
+    monkeypatch.setattr(loading, "CARDS", (entry,))
+    assert find_card("resnet20", "here") is entry
+    assert equal(keras_resnet.ResNet20(weights="here"), source)
+    assert equal(keras_resnet.ResNet20(weights="here", include_top=False), bare)
+    with pytest.raises(ValueError, match="'here', `None` or the path.*weights='there'"):
+        keras_resnet.ResNet20(weights="there")
+    with pytest.raises(ValueError, match=r"'resnet20.here'.*10 classes.*classes=7"):
+        keras_resnet.ResNet20(weights="here", classes=7)
+
+
+def test_wrong_hash_is_refused(card):
+    entry, *_ = card
+    wrong = dataclasses.replace(entry, top=cards.File(entry.top.address, "0" * 32))
+    with pytest.raises(ValueError, match=r"(?i)hash"):
+        load_card(keras_resnet.ResNet20(), wrong)
+
+
+def test_unreachable_address(tmp_path, card):
+    entry, *_ = card
+    gone = cards.File((tmp_path / "gone.h5").as_uri(), "0" * 32)
+    with pytest.raises(OSError, match=r"'resnet20.here' could not be downloaded"):
+        load_card(keras_resnet.ResNet20(), dataclasses.replace(entry, top=gone))

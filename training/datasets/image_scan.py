@@ -1,0 +1,142 @@
+"""Finding out which image files can be decoded, and how large they are.
+
+A training must not stop at its second hour because of one damaged file, and
+the number of examples must be known beforehand. So every file is decoded once;
+what was found is kept, and looked up again for files that did not change.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from keras_resnet.files import write_text
+
+SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
+CHANNELS = 3
+FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Scanned:
+    """What was found in one file.
+
+    Attributes:
+        path: The file.
+        height: Rows, or 0 if it cannot be decoded.
+        width: Columns, or 0 if it cannot be decoded.
+        reason: Why it cannot be decoded, or `""`.
+    """
+
+    path: Path
+    height: int
+    width: int
+    reason: str
+
+
+def decode_image(contents):
+    """Decode a JPEG or PNG file to uint8 `(height, width, 3)` in 0..255.
+
+    Grey images have three equal channels, transparency is dropped, 16 bits
+    are reduced to 8.
+
+    Args:
+        contents: Scalar string tensor, or bytes.
+    """
+    import tensorflow as tf
+
+    image = tf.io.decode_image(contents, channels=CHANNELS, expand_animations=False)
+    return tf.ensure_shape(image, (None, None, CHANNELS))
+
+
+def scan_file(path: Path) -> Scanned:
+    """Decode one file."""
+    import tensorflow as tf
+
+    def unreadable(reason):
+        return Scanned(path, 0, 0, reason)
+
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        return unreadable(error.strerror or str(error))
+    if not contents:
+        return unreadable("empty file")
+    kinds = [kind for start, kind in SIGNATURES.items() if contents.startswith(start)]
+    if not kinds:
+        return unreadable("neither JPEG nor PNG")
+    try:
+        height, width, _ = decode_image(contents).shape
+    except tf.errors.InvalidArgumentError:
+        return unreadable(f"damaged {kinds[0]}")
+    return Scanned(path, height, width, "")
+
+
+def cache_path(root: Path) -> Path:
+    """Return where the findings about the folder `root` are kept."""
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    key = hashlib.sha256(str(root.resolve()).encode("utf-8")).hexdigest()[:24]
+    return home / "keras_resnet" / "image_folders" / f"{key}.json"
+
+
+def _read_cache(path: Path) -> dict:
+    if not path.is_file():
+        return {}
+    try:
+        cache = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        print(f"Scanning anew: '{path}' is unusable ({error}).", file=sys.stderr)
+        return {}
+    return cache["files"] if cache.get("format") == FORMAT else {}
+
+
+def _write_cache(path: Path, files: dict) -> None:
+    try:
+        write_text(path, json.dumps({"format": FORMAT, "files": files}))
+    except OSError as error:
+        print(f"The next run will scan the images again: {error}", file=sys.stderr)
+
+
+def scan(root: Path, files: Sequence[Path]) -> list[Scanned]:
+    """Decode every file once, or look up what is known about it.
+
+    Args:
+        root: Folder that all files are below.
+        files: The files.
+
+    Returns:
+        One finding a file, in the same order.
+    """
+    known = _read_cache(cache_path(root))
+    keys, found = {}, {}
+    for file in files:
+        status = file.stat()
+        name = file.relative_to(root).as_posix()
+        keys[file] = (name, status.st_size, status.st_mtime_ns)
+        size, time, *finding = known.get(name, (None, None))
+        if (size, time) == keys[file][1:]:
+            found[file] = Scanned(file, *finding)
+    new = [file for file in files if file not in found]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for count, finding in enumerate(pool.map(scan_file, new), 1):
+            found[finding.path] = finding
+            _show_progress(count, len(new))
+    if new:
+        _write_cache(
+            cache_path(root),
+            {
+                name: [size, time, found[f].height, found[f].width, found[f].reason]
+                for f, (name, size, time) in keys.items()
+            },
+        )
+    return [found[file] for file in files]
+
+
+def _show_progress(count: int, total: int) -> None:
+    if sys.stderr.isatty() and (count % 500 == 0 or count == total):
+        end = "\n" if count == total else ""
+        print(f"\rChecking images: {count:,} of {total:,}", end=end, file=sys.stderr)

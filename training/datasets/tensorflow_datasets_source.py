@@ -1,0 +1,102 @@
+"""Datasets of TensorFlow Datasets (TFDS), by the names that they have there."""
+
+from keras_resnet.training.datasets.dataset import ImageDataset, Split
+from keras_resnet.training.extras import import_extra
+
+# Their "test" split has images without labels.
+UNLABELLED_TEST = ("imagenet2012",)
+# Records are compressed images: of small ones a whole split fits in memory.
+SMALL_SIDE, LARGE_IMAGE_BUFFER = 96, 8192
+
+
+def load(name: str, data_dir: str | None = None) -> ImageDataset:
+    """Return a dataset of TFDS, preparing it first where it is not yet.
+
+    Its split `"train"` is trained on. Held out is `"test"`, or `"validation"`
+    where there is no test split, or one without labels.
+
+    Args:
+        name: Name, also with a configuration or version (`"cifar10:3.0.2"`).
+        data_dir: Where prepared datasets lie. Defaults to that of TFDS.
+
+    Raises:
+        ImportError: If TFDS is not installed.
+        ValueError: If there is no dataset of that name, or it is not one of
+            labelled images with two splits.
+        OSError: If it cannot be downloaded or prepared.
+    """
+    tfds = import_extra("tensorflow_datasets", "training")
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+    except (tfds.core.DatasetNotFoundError, ValueError) as error:
+        raise ValueError(
+            "Unknown dataset: `dataset` must be 'digits', 'image_folder:PATH' or a "
+            f"name of TensorFlow Datasets. Received: dataset={name!r}"
+        ) from error
+    features = dict(builder.info.features.items())
+    image, label = features.get("image"), features.get("label")
+    if not isinstance(image, tfds.features.Image) or not isinstance(
+        label, tfds.features.ClassLabel
+    ):
+        raise ValueError(
+            "A dataset must have an 'image' and a class 'label', and this one has "
+            f"{', '.join(features)}. Received: dataset={name!r}"
+        )
+    try:
+        builder.download_and_prepare()
+    # TFDS asserts that files to be placed by hand are there.
+    except (AssertionError, tfds.download.DownloadError) as error:
+        raise OSError(f"'{name}' cannot be prepared: {error}") from error
+    held_out = _held_out_split(builder, name)
+    return ImageDataset(
+        name=name,
+        class_names=tuple(label.names),
+        image_shape=tuple(image.shape),
+        train=_split(tfds, builder, "train", image.shape),
+        test=_split(tfds, builder, held_out, image.shape),
+    )
+
+
+def _held_out_split(builder, name: str) -> str:
+    splits = builder.info.splits
+    candidates = ["test", "validation"]
+    if builder.name in UNLABELLED_TEST:
+        candidates.remove("test")
+    for candidate in candidates:
+        if "train" in splits and candidate in splits:
+            return candidate
+    raise ValueError(
+        f"A dataset must have a split 'train' and one of {', '.join(candidates)}, "
+        f"and this one has {', '.join(splits)}. Received: dataset={name!r}"
+    )
+
+
+def _split(tfds, builder, name: str, image_shape) -> Split:
+    import tensorflow as tf
+
+    size = builder.info.splits[name].num_examples
+    height, width, channels = image_shape
+    small = height and width and max(height, width) <= SMALL_SIDE
+
+    def records():
+        # Undecoded, so that shuffling holds compressed images; unshuffled
+        # files and no interleaving keep the order the same.
+        examples = builder.as_dataset(
+            split=name,
+            decoders={"image": tfds.decode.SkipDecoding()},
+            shuffle_files=False,
+            read_config=tfds.ReadConfig(interleave_cycle_length=1),
+        )
+        return examples.map(lambda example: (example["image"], example["label"]))
+
+    def decode(contents, label):
+        image = tf.io.decode_image(contents, channels=channels, expand_animations=False)
+        return tf.ensure_shape(image, image_shape), tf.cast(label, "int32")
+
+    return Split(
+        size=size,
+        image_shape=tuple(image_shape),
+        records=records,
+        decode=decode,
+        shuffle_buffer=size if small else min(size, LARGE_IMAGE_BUFFER),
+    )
