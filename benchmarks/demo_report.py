@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from keras_resnet.benchmarks import demo_stages, host_table, report
 from keras_resnet.benchmarks.demo_stages import Export, Predictions
 from keras_resnet.benchmarks.machine import Machine
@@ -74,7 +75,7 @@ def build(
         folder: The demo's folder, for the command lines.
         machine: Where it all ran.
         software: Name to version.
-        date: When.
+        date: When, as `machine.now` tells it.
 
     Returns:
         An HTML document.
@@ -116,7 +117,7 @@ def build(
     ]
     return report.page(
         "From training to the edge: ResNet-8 on handwritten digits",
-        f"keras_resnet demo, {date}",
+        f"keras_resnet demo, {date[:10]} {date[11:16]} UTC",
         lead,
         sections,
     )

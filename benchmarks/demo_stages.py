@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from keras_resnet.benchmarks import litert_host
 from keras_resnet.benchmarks.machine import available_cores
 from keras_resnet.benchmarks.results import HostResult
@@ -105,6 +106,7 @@ def export(
         say: Receives a line of text before every step.
     """
     import keras
+
     from keras_resnet.export import (
         QUANTIZATIONS,
         LiteRTModel,

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from keras_resnet.arguments import check_positive_integer
 from keras_resnet.benchmarks.measure import (
     MILLISECONDS,
     interleaved_order,
@@ -19,8 +20,6 @@ from keras_resnet.benchmarks.measure import (
 )
 from keras_resnet.benchmarks.operators import FileDescription, describe_file
 from keras_resnet.benchmarks.results import HostResult
-
-from keras_resnet.arguments import check_positive_integer
 
 WORKER = Path(__file__).with_name("litert_worker.py")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
-from keras_resnet.benchmarks.results import Latency
 
 from keras_resnet.arguments import check_positive_integer
+from keras_resnet.benchmarks.results import Latency
 
 MILLISECONDS = 1e3
 Key = TypeVar("Key")

@@ -1,6 +1,8 @@
 """`python -m keras_resnet.benchmarks.package`: the package against its peers."""
 
 from absl import flags
+
+from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.benchmarks.comparisons import (
     COMPARISONS,
     ComparisonResult,
@@ -11,8 +13,6 @@ from keras_resnet.benchmarks.output import check_writable
 from keras_resnet.benchmarks.progress import ProgressLine
 from keras_resnet.benchmarks.results import to_document, write_json
 from keras_resnet.benchmarks.table import Column, text_table
-
-from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.program import run
 
 DESCRIPTION = """Measure the package against its peers, as ratios in one run.

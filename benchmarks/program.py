@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from absl import flags
+
+from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.benchmarks import host_table, litert_host
 from keras_resnet.benchmarks.machine import (
     available_cores,
@@ -15,8 +17,6 @@ from keras_resnet.benchmarks.output import check_writable
 from keras_resnet.benchmarks.progress import ProgressLine
 from keras_resnet.benchmarks.results import to_document, write_json
 from keras_resnet.benchmarks.table import LAYOUTS
-
-from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.program import run
 
 DESCRIPTION = """Measure LiteRT files on this machine.

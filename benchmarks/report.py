@@ -54,9 +54,10 @@ figure { margin: 0; }
 .samples strong { color: var(--ink); font-size: 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { padding: .45rem .7rem; border-bottom: 1px solid var(--line); }
+th, td { padding: .45rem .55rem; border-bottom: 1px solid var(--line); }
 th { text-align: left; vertical-align: bottom; font-weight: 600; }
 td { vertical-align: top; }
+th.number { white-space: normal; }
 .unit { display: block; color: var(--faint); font-weight: 400; font-size: .85rem; }
 .number {
   text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap;

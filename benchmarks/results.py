@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Mapping
 
 from keras_resnet.benchmarks.machine import Machine, now
-
 from keras_resnet.files import write_text
 
 SCHEMA = "keras_resnet.benchmarks"

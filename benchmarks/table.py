@@ -5,9 +5,8 @@ import html
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from keras_resnet.benchmarks.results import NOT_MEASURED
-
 from keras_resnet.arguments import check_choice
+from keras_resnet.benchmarks.results import NOT_MEASURED
 
 GAP = "  "
 

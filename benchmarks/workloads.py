@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+
 from keras_resnet.benchmarks import litert_host
 from keras_resnet.benchmarks.measure import MILLISECONDS, time_interleaved
 
@@ -108,9 +109,9 @@ def float_and_int8_latency(rounds: int, progress: Progress) -> Series:
         Median seconds of the float32 and of the int8 file, by round.
     """
     import keras
-    from keras_resnet.export import to_tflite
 
     import keras_resnet
+    from keras_resnet.export import to_tflite
 
     keras.utils.set_random_seed(SEED)
     progress("building")

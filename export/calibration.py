@@ -94,6 +94,7 @@ def draw_from_split(
         seed: Seed of the draw. Defaults to `0`.
     """
     import tensorflow as tf
+
     from keras_resnet.training.datasets import evaluation_batches
 
     check_positive_integer("count", count)

@@ -4,6 +4,7 @@ import re
 import tempfile
 
 import numpy as np
+
 from keras_resnet.export.operators import float_operators, operator_counts
 from keras_resnet.export.prepare import PreparedModel
 from keras_resnet.export.quantization import Quantization

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from keras_resnet.export.quiet import quiet
-from keras_resnet.training.extras import import_extra
+from keras_resnet.extras import import_extra
 
 FILE_IDENTIFIER = b"TFL3"
 

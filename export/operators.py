@@ -3,7 +3,7 @@
 import collections
 from collections.abc import Iterator
 
-from keras_resnet.training.extras import import_extra
+from keras_resnet.extras import import_extra
 
 # What stands between a file's float interface and its integer inside.
 CONVERSIONS = frozenset({"QUANTIZE", "DEQUANTIZE"})

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import keras
 from absl import flags
+
+from keras_resnet.arguments import check_positive_integer
 from keras_resnet.export import report
 from keras_resnet.export.calibration import (
     DEFAULT_COUNT,
@@ -25,8 +27,6 @@ from keras_resnet.export.quantization import (
 )
 from keras_resnet.export.tflite import to_tflite
 from keras_resnet.export.verification import verify_files
-
-from keras_resnet.arguments import check_positive_integer
 from keras_resnet.files import write_aside
 from keras_resnet.program import run
 

@@ -10,7 +10,6 @@ from keras_resnet.export.calibration import CalibrationSet
 from keras_resnet.export.interpreter import TensorDescription
 from keras_resnet.export.tflite import ExportedFile
 from keras_resnet.export.verification import Verification
-
 from keras_resnet.version import __version__
 
 TITLES = (

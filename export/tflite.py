@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+
 from keras_resnet.export import calibration as calibration_images
 from keras_resnet.export.collapse import check_collapse, check_finite, is_clear
 from keras_resnet.export.converter import convert
@@ -13,7 +14,6 @@ from keras_resnet.export.operators import operator_counts
 from keras_resnet.export.prepare import PreparedModel, prepare
 from keras_resnet.export.quantization import get, interface_types
 from keras_resnet.export.verification import keras_predictor
-
 from keras_resnet.files import write_aside
 
 REFERENCE_BATCH = 32

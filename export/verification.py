@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import keras
 import numpy as np
+
 from keras_resnet.export.collapse import check_collapse, check_finite, is_clear
 from keras_resnet.export.interpreter import LiteRTModel
 

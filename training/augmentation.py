@@ -9,9 +9,8 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
-from keras_resnet.training.datasets.evaluation import fit_image
-
 from keras_resnet.arguments import check_interval
+from keras_resnet.training.datasets.evaluation import fit_image
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras_resnet.training.history import Epoch
 
 from keras_resnet.files import write_aside
+from keras_resnet.training.history import Epoch
 
 FORMAT = 1
 ROLES = ("model", "optimizer")

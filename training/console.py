@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import keras
+
 from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.recipes import Recipe
 from keras_resnet.training.result import TrainingResult

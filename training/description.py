@@ -9,7 +9,6 @@ from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.history import Epoch
 from keras_resnet.training.networks import Network
 from keras_resnet.training.recipes import Recipe
-
 from keras_resnet.version import __version__
 
 

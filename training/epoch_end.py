@@ -4,6 +4,7 @@ import math
 import time
 
 import keras
+
 from keras_resnet.training.checkpoints import Progress, save_checkpoint
 from keras_resnet.training.distribution import merge_replicas
 from keras_resnet.training.evaluator import Evaluator

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 
 import keras
+
+from keras_resnet.arguments import check_choice
+from keras_resnet.files import write_aside
 from keras_resnet.training import console, datasets, description
 from keras_resnet.training.checkpoints import restore_checkpoint
 from keras_resnet.training.distribution import (
@@ -25,9 +28,6 @@ from keras_resnet.training.recipes import Recipe, get_recipe
 from keras_resnet.training.result import TrainingResult
 from keras_resnet.training.run_folder import as_run_folder, default_folder
 from keras_resnet.training.schedules import make_schedule
-
-from keras_resnet.arguments import check_choice
-from keras_resnet.files import write_aside
 
 
 def train(

@@ -2,10 +2,9 @@
 
 import os
 
-from keras_resnet.training.extras import import_extra
-from keras_resnet.training.history import Epoch
-
+from keras_resnet.extras import import_extra
 from keras_resnet.files import write_aside
+from keras_resnet.training.history import Epoch
 
 TRAIN_COLOUR, TEST_COLOUR = "#7a8794", "#0b6bcb"
 

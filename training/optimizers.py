@@ -9,9 +9,9 @@ so that the result does not depend on how many there are.
 
 import keras
 from keras import ops
-from keras_resnet.training.recipes import Recipe
 
 from keras_resnet.arguments import check_choice
+from keras_resnet.training.recipes import Recipe
 
 PACKAGE = "keras_resnet"
 

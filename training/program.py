@@ -2,13 +2,12 @@
 
 import sys
 
+from keras_resnet import program
 from keras_resnet.training.datasets import UNREADABLE
 from keras_resnet.training.distribution import STRATEGIES
 from keras_resnet.training.networks import DTYPE_POLICIES
 from keras_resnet.training.recipes import RECIPES
 from keras_resnet.training.run_folder import as_run_folder, default_folder
-
-from keras_resnet import program
 
 DESCRIPTION = """Train a residual network by a recipe.
 
@@ -117,6 +116,7 @@ def train_by_flags(arguments: list[str]) -> int | None:
             is not accepted.
     """
     from absl import flags
+
     from keras_resnet.training.fit import train
 
     if len(arguments) > 1:

@@ -7,6 +7,7 @@ recipe reached here is measured, never copied from there.
 
 import dataclasses
 
+from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.training.augmentation import Augmentation
 from keras_resnet.training.schedules import (
     Constant,
@@ -15,8 +16,6 @@ from keras_resnet.training.schedules import (
     PiecewiseConstant,
     Schedule,
 )
-
-from keras_resnet.arguments import check_choice, check_positive_integer
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,9 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from keras_resnet.training.checkpoints import Progress, differences, read_progress
-
 from keras_resnet.files import write_text
+from keras_resnet.training.checkpoints import Progress, differences, read_progress
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+
 from keras_resnet.benchmarks import comparisons, workloads
 
 

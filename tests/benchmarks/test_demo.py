@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from keras_resnet.benchmarks import demo, demo_report, demo_stages
 from keras_resnet.benchmarks.machine import now, software_versions, this_machine
 from keras_resnet.benchmarks.table import text_table
@@ -21,8 +22,7 @@ def walked(tmp_path_factory):
         "digits",
         output=folder / "training",
         strategy="mirrored",
-        epochs=3,
-        image_side=16,
+        epochs=2,
         verbose=False,
     )
     said = []

@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from keras_resnet.benchmarks import litert_host, operators
 
 pytest.importorskip("ai_edge_litert")

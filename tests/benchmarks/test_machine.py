@@ -5,6 +5,7 @@ import platform
 import sys
 
 import pytest
+
 from keras_resnet.benchmarks import machine
 
 

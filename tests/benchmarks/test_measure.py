@@ -3,6 +3,7 @@ import statistics
 
 import numpy as np
 import pytest
+
 from keras_resnet.benchmarks import measure
 
 

@@ -2,6 +2,7 @@ import collections
 import contextlib
 
 import pytest
+
 from keras_resnet.benchmarks import operators
 
 litert = pytest.importorskip("ai_edge_litert.interpreter")

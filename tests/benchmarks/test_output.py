@@ -1,4 +1,5 @@
 import pytest
+
 from keras_resnet.benchmarks.output import check_writable
 
 

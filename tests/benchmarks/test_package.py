@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from keras_resnet.benchmarks import comparisons, package
 from keras_resnet.benchmarks.table import text_table
 

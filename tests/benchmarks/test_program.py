@@ -2,6 +2,7 @@ import json
 import os
 
 import pytest
+
 from keras_resnet.benchmarks import program
 
 pytest.importorskip("ai_edge_litert")

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+
 from keras_resnet.benchmarks import report
 
 tf = pytest.importorskip("tensorflow")

@@ -2,6 +2,7 @@ import dataclasses
 import json
 
 import pytest
+
 from keras_resnet.benchmarks import machine, results
 
 

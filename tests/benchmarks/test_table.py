@@ -1,6 +1,7 @@
 import html.parser
 
 import pytest
+
 from keras_resnet.benchmarks import table
 
 COLUMNS = (

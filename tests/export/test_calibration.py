@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from keras_resnet.export.calibration import (
     CalibrationSet,
     cover_range,

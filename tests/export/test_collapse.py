@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from keras_resnet.export.collapse import (
     CollapsedModelError,
     VerificationError,

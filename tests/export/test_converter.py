@@ -2,12 +2,12 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+
+import keras_resnet
 from keras_resnet.export.converter import ConversionError, convert
 from keras_resnet.export.operators import float_operators, operator_counts
 from keras_resnet.export.prepare import prepare
 from keras_resnet.export.quantization import QUANTIZATIONS, get
-
-import keras_resnet
 
 litert = pytest.importorskip("ai_edge_litert.interpreter")
 schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
@@ -133,7 +133,7 @@ def test_dense_weights_have_one_scale_and_convolutions_one_a_channel(name):
         {"name": "resnet8"},
         {"name": "resnet20"},
         {"name": "resnet20", "nested": True, "survival_probability": 0.5},
-        {"name": "resnet50", "classes": 10},
+        pytest.param({"name": "resnet50", "classes": 10}, marks=pytest.mark.slow),
     ],
     ids=lambda arguments: "-".join(map(str, arguments.values())),
 )

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from keras_resnet.export.prepare import prepare, settle_image_shape
 
 import keras_resnet
+from keras_resnet.export.prepare import prepare, settle_image_shape
 
 
 def policies(model):

@@ -1,4 +1,5 @@
 import pytest
+
 from keras_resnet.export.quantization import QUANTIZATIONS, get, interface_types
 
 

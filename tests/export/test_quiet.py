@@ -2,6 +2,7 @@ import os
 import sys
 
 import pytest
+
 from keras_resnet.export.quiet import quiet
 
 

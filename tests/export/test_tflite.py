@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+
 from keras_resnet.export import QUANTIZATIONS, CollapsedModelError, to_tflite, verify
 from keras_resnet.export.collapse import VerificationError
 

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from keras_resnet.export.collapse import CollapsedModelError
 from keras_resnet.export.tflite import to_tflite
 from keras_resnet.export.verification import verify, verify_files

@@ -1,5 +1,6 @@
 import keras
 import pytest
+
 from keras_resnet.training.augmentation import Augmentation
 from keras_resnet.training.recipes import Recipe
 from keras_resnet.training.schedules import Cosine

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import tensorflow as tf
+
 from keras_resnet.training.augmentation import (
     Augmentation,
     augment,

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 import sklearn.datasets
-from keras_resnet.training import datasets
 from PIL import Image
+
+from keras_resnet.training import datasets
 
 
 def arrays(split):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
+
 from keras_resnet.training.distribution import (
     check_batch_size,
     describe_strategy,

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
+
 from keras_resnet.training import datasets
 from keras_resnet.training.datasets.evaluation import fit_image
-from PIL import Image
 
 
 @pytest.fixture(scope="module")

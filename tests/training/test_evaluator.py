@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sklearn.metrics
 import tensorflow as tf
+
 from keras_resnet.training import datasets, make_strategy
 from keras_resnet.training.evaluator import Evaluator, pad_batch
 

@@ -3,9 +3,10 @@ import os
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from keras_resnet.training import datasets
 from keras_resnet.training.datasets import image_scan
-from PIL import Image
 
 COLOURS = {"blue": (20, 40, 200), "red": (200, 30, 20)}
 

@@ -1,6 +1,7 @@
 import matplotlib.image
 import numpy as np
 import pytest
+
 from keras_resnet.training.history import Epoch
 from keras_resnet.training.learning_curve import (
     TEST_COLOUR,

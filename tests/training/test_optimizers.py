@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import torch
+
 from keras_resnet.training.optimizers import (
     AdamWithL2,
     SGDWithL2,

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+
 from keras_resnet.training import datasets
 from keras_resnet.training.augmentation import Augmentation
 from keras_resnet.training.pipeline import steps_per_epoch, training_batches

@@ -10,9 +10,19 @@ import pytest
 COMMAND = [sys.executable, "-m", "keras_resnet.training"]
 
 
+def environment():
+    # A program keeps TensorFlow quiet only where the user has set no level.
+    return {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+
+
 def run(*flags, cwd):
     return subprocess.run(
-        [*COMMAND, *flags], capture_output=True, text=True, timeout=240, cwd=cwd
+        [*COMMAND, *flags],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=cwd,
+        env=environment(),
     )
 
 
@@ -27,8 +37,6 @@ def test_short_help_lists_the_flags(tmp_path):
     ("flags", "status", "message"),
     [
         (["--recipe=digit"], 2, "Unknown recipe"),
-        (["--model=resnet9"], 2, "Unknown model"),
-        (["--dataset=image_folder:nowhere"], 1, "nowhere"),
         (["stray"], 2, "Received: stray"),
         (["--output=file/run"], 1, "file"),
     ],
@@ -49,6 +57,7 @@ def test_trains_stops_at_ctrl_c_and_resumes(tmp_path):
     process = subprocess.Popen(
         [*COMMAND, *flags],
         cwd=tmp_path,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,10 +1,10 @@
 import dataclasses
 
 import pytest
-from keras_resnet.training.recipes import get_recipe, list_recipes
-from keras_resnet.training.schedules import ExponentialPerEpoch, make_schedule
 
 import keras_resnet
+from keras_resnet.training.recipes import get_recipe, list_recipes
+from keras_resnet.training.schedules import ExponentialPerEpoch, make_schedule
 
 
 @pytest.mark.parametrize("name", list_recipes())

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import tensorflow as tf
+
 from keras_resnet.training.datasets import tensorflow_datasets_source
 
 # TensorFlow Datasets prepares a dataset only with this module's help.
@@ -7,14 +9,10 @@ pytest.importorskip("importlib_resources")
 tfds = pytest.importorskip("tensorflow_datasets")
 
 
-def store(folder, name, **arguments):
+def store(folder, name, **splits):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (9, 16, 16, 3), "uint8")
     labels = rng.integers(0, 3, 9)
-    rows = [
-        {"image": image, "label": int(label)}
-        for image, label in zip(images, labels, strict=True)
-    ]
     tfds.dataset_builders.store_as_tfds_dataset(
         name=name,
         version="1.0.0",
@@ -26,7 +24,10 @@ def store(folder, name, **arguments):
             }
         ),
         split_datasets={
-            split: rows[begin:end] for split, (begin, end) in arguments.items()
+            split: tf.data.Dataset.from_tensor_slices(
+                {"image": images[begin:end], "label": labels[begin:end]}
+            )
+            for split, (begin, end) in splits.items()
         },
         disable_shuffling=True,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+
 from keras_resnet.training import datasets, make_strategy, train
 from keras_resnet.training.augmentation import Augmentation
 from keras_resnet.training.datasets.dataset import ImageDataset, Split

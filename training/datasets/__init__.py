@@ -1,9 +1,8 @@
 """Datasets by name, as raw pixels with integer labels."""
 
+from keras_resnet.arguments import check_choice
 from keras_resnet.training.datasets.dataset import ImageDataset, Split
 from keras_resnet.training.datasets.evaluation import evaluation_batches
-
-from keras_resnet.arguments import check_choice
 
 __all__ = ["ImageDataset", "Split", "evaluation_batches", "load"]
 

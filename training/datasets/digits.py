@@ -8,8 +8,9 @@ pixels of 17 grey levels each.
 import functools
 
 import numpy as np
+
+from keras_resnet.extras import import_extra
 from keras_resnet.training.datasets.dataset import ImageDataset, Split
-from keras_resnet.training.extras import import_extra
 
 SIDE = 32
 TEST_SIZE = 360

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from keras_resnet.training.datasets.dataset import Split
-
 from keras_resnet.arguments import check_positive_integer
+from keras_resnet.training.datasets.dataset import Split
 
 if TYPE_CHECKING:
     import tensorflow as tf

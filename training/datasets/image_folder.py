@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from keras_resnet.training.datasets.dataset import ImageDataset, Split
 from keras_resnet.training.datasets.image_scan import (
     CHANNELS,

@@ -1,7 +1,7 @@
 """Datasets of TensorFlow Datasets (TFDS), by the names that they have there."""
 
+from keras_resnet.extras import import_extra
 from keras_resnet.training.datasets.dataset import ImageDataset, Split
-from keras_resnet.training.extras import import_extra
 
 # Their "test" split has images without labels.
 UNLABELLED_TEST = ("imagenet2012",)
