@@ -9,13 +9,14 @@ from pathlib import Path
 from absl import flags
 
 from keras_resnet.benchmarks import demo_report, demo_stages, litert_host
-from keras_resnet.benchmarks.machine import software_versions, this_machine
+from keras_resnet.benchmarks.machine import this_machine
 from keras_resnet.benchmarks.output import check_writable
-from keras_resnet.benchmarks.progress import ProgressLine
+from keras_resnet.progress import ProgressLine
 from keras_resnet.benchmarks.results import to_document, write_json
-from keras_resnet.benchmarks.table import text_table
+from keras_resnet.tables import text_table
 from keras_resnet.files import write_text
 from keras_resnet.program import run
+from keras_resnet.versions import software_versions
 
 DESCRIPTION = """Train a small ResNet, export it, time it and write a report.
 

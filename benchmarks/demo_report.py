@@ -9,7 +9,7 @@ import numpy as np
 from keras_resnet.benchmarks import demo_stages, host_table, report
 from keras_resnet.benchmarks.demo_stages import Export, Predictions
 from keras_resnet.benchmarks.machine import Machine
-from keras_resnet.benchmarks.table import Column, html_table
+from keras_resnet.tables import Column, html_table
 
 if TYPE_CHECKING:
     from keras_resnet.training import TrainingResult

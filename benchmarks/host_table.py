@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from keras_resnet.benchmarks.operators import operator_text
+from keras_resnet.export.operators import operator_text
 from keras_resnet.benchmarks.results import HostResult
-from keras_resnet.benchmarks.table import Column
+from keras_resnet.tables import Column
 
 KIB = 2**10
 MIB = 2**20

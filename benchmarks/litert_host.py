@@ -18,7 +18,7 @@ from keras_resnet.benchmarks.measure import (
     interleaved_order,
     summarise,
 )
-from keras_resnet.benchmarks.operators import FileDescription, describe_file
+from keras_resnet.export.operators import FileDescription, describe_file
 from keras_resnet.benchmarks.results import HostResult
 
 WORKER = Path(__file__).with_name("litert_worker.py")

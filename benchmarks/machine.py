@@ -2,13 +2,10 @@
 
 import dataclasses
 import datetime
-import importlib.metadata
 import os
 import platform
 import subprocess
 from pathlib import Path
-
-import keras_resnet.version
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,24 +57,6 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def software_versions(*distributions: str) -> dict[str, str]:
-    """List the versions of this package and of others that took part.
-
-    Args:
-        *distributions: Names under which the others are installed.
-
-    Returns:
-        Name to version, `"not installed"` for one that is absent.
-    """
-    versions = {"keras_resnet": keras_resnet.version.__version__}
-    for name in distributions:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
 
 
 def now() -> str:

@@ -8,16 +8,13 @@ from absl import flags
 
 from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.benchmarks import host_table, litert_host
-from keras_resnet.benchmarks.machine import (
-    available_cores,
-    software_versions,
-    this_machine,
-)
+from keras_resnet.benchmarks.machine import available_cores, this_machine
 from keras_resnet.benchmarks.output import check_writable
-from keras_resnet.benchmarks.progress import ProgressLine
+from keras_resnet.progress import ProgressLine
 from keras_resnet.benchmarks.results import to_document, write_json
-from keras_resnet.benchmarks.table import LAYOUTS
+from keras_resnet.tables import LAYOUTS
 from keras_resnet.program import run
+from keras_resnet.versions import software_versions
 
 DESCRIPTION = """Measure LiteRT files on this machine.
 

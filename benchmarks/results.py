@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from keras_resnet.benchmarks.machine import Machine, now
 from keras_resnet.files import write_text
+from keras_resnet.tables import NOT_MEASURED
 
 SCHEMA = "keras_resnet.benchmarks"
 SCHEMA_VERSION = 1
-NOT_MEASURED = "not measured"
 
 
 @dataclasses.dataclass(frozen=True)

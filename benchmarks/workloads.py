@@ -1,9 +1,8 @@
 """The work that the package's comparisons time."""
 
-import contextlib
 import gc
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +48,10 @@ def training_steps(policy: str, rounds: int, progress: Progress) -> Series:
     import keras
 
     import keras_resnet
+    from keras_resnet.training.networks import dtype_policy_of
 
     options = {"input_shape": TRAINING_SHAPE, "classes": IMAGENET_CLASSES}
-    with _dtype_policy(policy):
+    with dtype_policy_of(policy):
         progress("building")
         peer = keras.applications.ResNet50(weights=None, **options)
         own = keras_resnet.create_model("resnet50", weights=None, **options)
@@ -166,15 +166,3 @@ def _time_pair(
     # Graphs of an earlier comparison would weigh on the next one.
     gc.collect()
     return seconds["first"], seconds["second"]
-
-
-@contextlib.contextmanager
-def _dtype_policy(name: str) -> Iterator[None]:
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -18,7 +18,7 @@ from keras_resnet.export.calibration import (
     draw_from_split,
 )
 from keras_resnet.export.prepare import check_backend, settle_image_shape
-from keras_resnet.export.progress import Counter
+from keras_resnet.progress import Counter
 from keras_resnet.export.quantization import (
     QUANTIZATIONS,
     Quantization,

@@ -4,26 +4,32 @@ import dataclasses
 import json
 import re
 from collections.abc import Sequence
-from importlib import metadata
 
 from keras_resnet.export.calibration import CalibrationSet
 from keras_resnet.export.interpreter import TensorDescription
 from keras_resnet.export.tflite import ExportedFile
 from keras_resnet.export.verification import Verification
-from keras_resnet.version import __version__
+from keras_resnet.tables import Column, text_table
+from keras_resnet.versions import software_versions
 
-TITLES = (
-    "format",
-    "file",
-    "KiB",
-    "accuracy",
-    "Keras",
-    "agreement",
-    "mean diff.",
-    "largest diff.",
-)
-LEFT_ALIGNED = 2
+KIB = 1024
 NOT_VERIFIED = "-"
+
+
+def _measure(title: str, number_format: str, unit: str = "") -> Column:
+    return Column(title, unit, number_format, missing=NOT_VERIFIED)
+
+
+COLUMNS = (
+    Column("format", align="left"),
+    Column("file", align="left"),
+    Column("size", "KiB", ",.1f"),
+    _measure("accuracy", ".2%"),
+    _measure("Keras", ".2%"),
+    _measure("agreement", ".2%"),
+    _measure("mean diff.", ".5f"),
+    _measure("largest diff.", ".5f"),
+)
 # A list of numbers in indented JSON, which is read better in one line.
 NUMBER_LIST = re.compile(r"\[[\s\d,]+\]")
 PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy")
@@ -43,31 +49,23 @@ def table(rows: Sequence[Row]) -> str:
     Accuracies and agreement are in percent; differences are of the outputs,
     probabilities for a model with a softmax.
     """
-    lines = [TITLES, *(_cells(row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if place < LEFT_ALIGNED else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return text_table(COLUMNS, [_cells(row) for row in rows])
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple:
+    size = row.file.size_bytes / KIB
     found = row.verification
     measures = (
-        (NOT_VERIFIED,) * 5
+        (None,) * 5
         if found is None
         else (
-            f"{found.accuracy:.2%}",
-            f"{found.keras_accuracy:.2%}",
-            f"{found.agreement:.2%}",
-            f"{found.mean_difference:.5f}",
-            f"{found.largest_difference:.5f}",
+            found.accuracy,
+            found.keras_accuracy,
+            found.agreement,
+            found.mean_difference,
+            found.largest_difference,
         )
     )
-    size = f"{row.file.size_bytes / 1024:,.1f}"
     return (row.file.quantization, row.file.path.name, size, *measures)
 
 
@@ -99,10 +97,7 @@ def document(
     content = {
         "model": model,
         "dataset": dataset,
-        "versions": {
-            "keras_resnet": __version__,
-            **{name: metadata.version(name) for name in PACKAGES},
-        },
+        "versions": software_versions(*PACKAGES),
         "calibration": None
         if calibration is None
         else {

@@ -1,7 +1,6 @@
 """What `run.json` and a checkpoint say about a training."""
 
 import dataclasses
-import importlib.metadata
 import json
 import platform
 
@@ -9,7 +8,7 @@ from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.history import Epoch
 from keras_resnet.training.networks import Network
 from keras_resnet.training.recipes import Recipe
-from keras_resnet.version import __version__
+from keras_resnet.versions import software_versions
 
 
 def plain(value) -> dict:
@@ -52,10 +51,8 @@ def identify(
 
 def versions() -> dict[str, str]:
     """Return the versions that a training depends on."""
-    packages = ("keras", "tensorflow", "numpy")
     return {
-        "keras_resnet": __version__,
-        **{package: importlib.metadata.version(package) for package in packages},
+        **software_versions("keras", "tensorflow", "numpy"),
         "python": platform.python_version(),
     }
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from keras_resnet.benchmarks import demo, demo_report, demo_stages
-from keras_resnet.benchmarks.machine import now, software_versions, this_machine
-from keras_resnet.benchmarks.table import text_table
+from keras_resnet.benchmarks.machine import now, this_machine
+from keras_resnet.tables import text_table
+from keras_resnet.versions import software_versions
 
 for needed in ("tensorflow", "ai_edge_litert", "sklearn", "matplotlib"):
     pytest.importorskip(needed)

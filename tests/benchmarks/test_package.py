@@ -3,7 +3,7 @@ import json
 import pytest
 
 from keras_resnet.benchmarks import comparisons, package
-from keras_resnet.benchmarks.table import text_table
+from keras_resnet.tables import text_table
 
 
 @pytest.mark.parametrize(

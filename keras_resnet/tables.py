@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from keras_resnet.arguments import check_choice
-from keras_resnet.benchmarks.results import NOT_MEASURED
 
+NOT_MEASURED = "not measured"
 GAP = "  "
 
 
@@ -22,21 +22,23 @@ class Column:
         number_format: How numbers are printed, in the language of `format`.
             Defaults to two decimal places. Text is printed as it is.
         align: `"right"` for numbers, `"left"` for text.
+        missing: What is printed for None. Defaults to `"not measured"`.
     """
 
     title: str
     unit: str = ""
     number_format: str = ".2f"
     align: str = "right"
+    missing: str = NOT_MEASURED
 
     def __post_init__(self):
         """Refuse an unknown alignment."""
         check_choice("align", self.align, ("left", "right"))
 
     def cell(self, value) -> str:
-        """Say a value; None reads "not measured"."""
+        """Say a value; None reads as `missing`."""
         if value is None:
-            return NOT_MEASURED
+            return self.missing
         if isinstance(value, str):
             return value
         return format(value, self.number_format)
