@@ -1,11 +1,11 @@
 """Measurements: LiteRT files on this machine, and the package against its peers.
 
-Importing this module loads neither TensorFlow nor LiteRT.
+Importing this module does not load LiteRT.
 """
 
 from keras_resnet.benchmarks.litert_host import measure_files
-from keras_resnet.export.operators import FileDescription, describe_file
 from keras_resnet.benchmarks.results import HostResult, Latency, write_json
+from keras_resnet.export.operators import FileDescription, describe_file
 
 __all__ = [
     "FileDescription",

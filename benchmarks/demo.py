@@ -11,12 +11,13 @@ from absl import flags
 from keras_resnet.benchmarks import demo_report, demo_stages, litert_host
 from keras_resnet.benchmarks.machine import this_machine
 from keras_resnet.benchmarks.output import check_writable
-from keras_resnet.progress import ProgressLine
 from keras_resnet.benchmarks.results import to_document, write_json
-from keras_resnet.tables import text_table
 from keras_resnet.files import write_text
 from keras_resnet.program import run
+from keras_resnet.progress import ProgressLine
+from keras_resnet.tables import text_table
 from keras_resnet.versions import software_versions
+from keras_resnet.wording import counted
 
 DESCRIPTION = """Train a small ResNet, export it, time it and write a report.
 
@@ -90,7 +91,8 @@ def demonstrate(arguments: list[str], values: flags.FlagValues = flags.FLAGS) ->
         files, verifications, predictions = demo_stages.export(
             trained.model_path, folder, progress
         )
-    print(f"{len(files)} files, each run over {verifications[0].count} test images")
+    images = counted(verifications[0].count, "test image")
+    print(f"{counted(len(files), 'file')}, each run over {images}")
 
     _announce(3, "Timing", demo_stages.benchmark_command(folder))
     with ProgressLine() as progress:

@@ -10,6 +10,7 @@ from keras_resnet.benchmarks import demo_stages, host_table, report
 from keras_resnet.benchmarks.demo_stages import Export, Predictions
 from keras_resnet.benchmarks.machine import Machine
 from keras_resnet.tables import Column, html_table
+from keras_resnet.wording import counted
 
 if TYPE_CHECKING:
     from keras_resnet.training import TrainingResult
@@ -27,11 +28,11 @@ def columns(exports: Sequence[Export]) -> tuple[Column, ...]:
         Column("accuracy", "%"),
         Column("agreement", "%"),
         *(
-            Column(_threads(timing.threads), "p50, ms", ".3f")
+            Column(counted(timing.threads, "thread"), "p50, ms", ".3f")
             for timing in exports[0].timings
         ),
         *(
-            Column(_threads(timing.threads), "p90, ms", ".3f")
+            Column(counted(timing.threads, "thread"), "p90, ms", ".3f")
             for timing in exports[0].timings
         ),
         Column("initialise", "ms"),
@@ -128,8 +129,9 @@ def _learning_curve(trained: "TrainingResult") -> str:
     last = trained.history[-1]
     return report.picture(
         png,
-        f"Loss and accuracy of training and test images over {last.epoch} epochs; "
-        f"test accuracy ends at {last.test_accuracy:.2%}.",
+        "Loss and accuracy of training and test images over "
+        f"{counted(last.epoch, 'epoch')}; test accuracy ends at "
+        f"{last.test_accuracy:.2%}.",
     )
 
 
@@ -182,7 +184,3 @@ def _operators(exports: Sequence[Export]) -> str:
         host_table.operator_rows(export.timings[0] for export in exports),
     )
     return report.scrolling(table)
-
-
-def _threads(count: int) -> str:
-    return "1 thread" if count == 1 else f"{count} threads"

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from keras_resnet.export.operators import operator_text
 from keras_resnet.benchmarks.results import HostResult
+from keras_resnet.export.operators import operator_text
 from keras_resnet.tables import Column
 
 KIB = 2**10

@@ -18,8 +18,9 @@ from keras_resnet.benchmarks.measure import (
     interleaved_order,
     summarise,
 )
-from keras_resnet.export.operators import FileDescription, describe_file
 from keras_resnet.benchmarks.results import HostResult
+from keras_resnet.export.operators import FileDescription, describe_file
+from keras_resnet.wording import counted
 
 WORKER = Path(__file__).with_name("litert_worker.py")
 
@@ -73,7 +74,7 @@ def measure_files(
 
     Raises:
         FileNotFoundError: If a file is not there.
-        ValueError: If a file is no TFLite file, or a count is not positive.
+        ValueError: If a file is no `.tflite` file, or a count is not positive.
         RuntimeError: If LiteRT cannot run a file.
         ImportError: If LiteRT is not installed.
     """
@@ -92,7 +93,7 @@ def measure_files(
     for current, (path, count) in interleaved_order(jobs, settings.rounds):
         say(
             f"round {current + 1} of {settings.rounds}: {Path(path).name}, "
-            f"{count} thread{'s' if count > 1 else ''}"
+            f"{counted(count, 'thread')}"
         )
         answers[path, count].append(_ask_worker(path, count, settings))
     return [

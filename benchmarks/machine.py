@@ -7,6 +7,8 @@ import platform
 import subprocess
 from pathlib import Path
 
+from keras_resnet.wording import counted
+
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
@@ -33,9 +35,9 @@ class Machine:
         memory = ""
         if self.memory_bytes is not None:
             memory = f", {self.memory_bytes / 2**30:.0f} GiB memory"
-        cores = "1 core" if self.cores == 1 else f"{self.cores} cores"
         return (
-            f"{self.processor} ({self.architecture}), {cores}{memory}, "
+            f"{self.processor} ({self.architecture}), "
+            f"{counted(self.cores, 'core')}{memory}, "
             f"{self.system}, Python {self.python}"
         )
 

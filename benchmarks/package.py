@@ -10,10 +10,10 @@ from keras_resnet.benchmarks.comparisons import (
 )
 from keras_resnet.benchmarks.machine import this_machine
 from keras_resnet.benchmarks.output import check_writable
-from keras_resnet.progress import ProgressLine
 from keras_resnet.benchmarks.results import to_document, write_json
-from keras_resnet.tables import Column, text_table
 from keras_resnet.program import run
+from keras_resnet.progress import ProgressLine
+from keras_resnet.tables import Column, text_table
 from keras_resnet.versions import software_versions
 
 DESCRIPTION = """Measure the package against its peers, as ratios in one run.

@@ -10,11 +10,12 @@ from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.benchmarks import host_table, litert_host
 from keras_resnet.benchmarks.machine import available_cores, this_machine
 from keras_resnet.benchmarks.output import check_writable
-from keras_resnet.progress import ProgressLine
 from keras_resnet.benchmarks.results import to_document, write_json
-from keras_resnet.tables import LAYOUTS
 from keras_resnet.program import run
+from keras_resnet.progress import ProgressLine
+from keras_resnet.tables import LAYOUTS
 from keras_resnet.versions import software_versions
+from keras_resnet.wording import counted
 
 DESCRIPTION = """Measure LiteRT files on this machine.
 
@@ -112,8 +113,9 @@ def benchmark(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> i
     threads = parse_threads(values.threads, available_cores())
     if max(threads) > machine.cores:
         print(
-            f"Warning: {max(threads)} threads are more than the {machine.cores} "
-            "cores that this process may use; the times will say little.",
+            f"Warning: {max(threads)} threads are more than the "
+            f"{counted(machine.cores, 'core')} that this process may use; the times "
+            "will say little.",
             file=sys.stderr,
         )
     if values.output:

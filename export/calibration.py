@@ -93,26 +93,13 @@ def draw_from_split(
         count: Images to draw; all, where there are fewer.
         seed: Seed of the draw. Defaults to `0`.
     """
-    import tensorflow as tf
-
     from keras_resnet.training.datasets import evaluation_batches
 
     check_positive_integer("count", count)
     size = min(count, split.size)
     generator = np.random.default_rng(seed)
     indices = np.sort(generator.choice(split.size, size, replace=False))
-    is_chosen = np.zeros(split.size, bool)
-    is_chosen[indices] = True
-
-    def chosen_records():
-        chosen = tf.constant(is_chosen)
-        numbered = split.records().enumerate()
-        return numbered.filter(lambda index, _: chosen[index]).map(
-            lambda _, record: record
-        )
-
-    chosen_split = dataclasses.replace(split, size=size, records=chosen_records)
-    batches = evaluation_batches(chosen_split, image_shape, batch_size=64)
+    batches = evaluation_batches(split.subset(indices), image_shape, batch_size=64)
     images = np.concatenate([images.numpy() for images, _ in batches])
     return CalibrationSet(images, tuple(int(index) for index in indices), seed)
 

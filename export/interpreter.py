@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_resnet.export.operators import check_identifier
 from keras_resnet.export.quiet import quiet
 from keras_resnet.extras import import_extra
-
-FILE_IDENTIFIER = b"TFL3"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +54,7 @@ class LiteRTModel:
     def __init__(self, source: str | os.PathLike | bytes, threads: int | None = None):
         runtime = import_extra("ai_edge_litert.interpreter", "export")
         content, name = _content(source)
-        if content[4:8] != FILE_IDENTIFIER:
-            raise ValueError(f"Expected a .tflite file. Received: {name}")
+        check_identifier(content, name)
         try:
             with quiet():
                 self._interpreter = runtime.Interpreter(

@@ -17,8 +17,8 @@ from keras_resnet.export.calibration import (
     CalibrationSet,
     draw_from_split,
 )
+from keras_resnet.export.operators import operator_text
 from keras_resnet.export.prepare import check_backend, settle_image_shape
-from keras_resnet.progress import Counter
 from keras_resnet.export.quantization import (
     QUANTIZATIONS,
     Quantization,
@@ -29,6 +29,8 @@ from keras_resnet.export.tflite import to_tflite
 from keras_resnet.export.verification import verify_files
 from keras_resnet.files import write_aside
 from keras_resnet.program import run
+from keras_resnet.progress import Counter
+from keras_resnet.wording import counted
 
 DESCRIPTION = """Export a trained model to TFLite files and verify each of them.
 
@@ -39,9 +41,12 @@ is run with LiteRT over the dataset's test images beside the Keras model. int8
 is calibrated on training images. The files and export.json appear together
 once all of them are good.
 
-Formats: {formats}.
+Formats:
+{formats}
 """.format(
-    formats="; ".join(f"{row.name}, {row.summary}" for row in QUANTIZATIONS.values())
+    formats="\n".join(
+        f"  {row.name:<12}  {row.summary}" for row in QUANTIZATIONS.values()
+    )
 )
 REPORT_NAME = "export.json"
 DEFAULT_FOLDER = "tflite"
@@ -76,7 +81,12 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     text("input_type", None, "Input of an int8 file: uint8 (default), int8 or float32.")
     text("output_type", None, "Output of an int8 file. Defaults to its input's type.")
     number("calibration_images", DEFAULT_COUNT, "Training images to calibrate int8 on.")
-    number("evaluation_limit", None, "Verify on so many test images. Defaults to all.")
+    number(
+        "evaluation_limit",
+        None,
+        "Verify on so many test images, spread evenly over the test split and the "
+        "same ones every time. Defaults to all.",
+    )
     number("seed", 0, "Seed of the draw of calibration images.")
     number("threads", 1, "Threads that LiteRT verifies with.")
 
@@ -211,8 +221,8 @@ def _load_dataset(name: str | None, model, image_shape):
     channels = dataset.image_shape[2]
     if channels != image_shape[2]:
         raise ValueError(
-            f"The model takes images of {image_shape[2]} channels and the dataset's "
-            f"have {channels}. Received: --dataset={name}"
+            f"The model takes images of {counted(image_shape[2], 'channel')} and the "
+            f"dataset's have {channels}. Received: --dataset={name}"
         )
     return dataset
 
@@ -220,11 +230,12 @@ def _load_dataset(name: str | None, model, image_shape):
 def _verify(rows, files, model, dataset, image_shape, values) -> list:
     from keras_resnet.training.datasets import evaluation_batches
 
-    limit = values.evaluation_limit
+    limit, size = values.evaluation_limit, dataset.test.size
     batches = evaluation_batches(dataset.test, image_shape, BATCH_SIZE, limit)
-    images = min(dataset.test.size, limit or dataset.test.size)
-    _say(f"Verifying on {images} test images of {values.dataset}")
-    with Counter("runs", images * len(rows)) as counter:
+    images = min(size, limit or size)
+    share = f"{images:,} of " if images < size else ""
+    _say(f"Verifying on {share}{counted(size, 'test image')} of {values.dataset}")
+    with Counter("inferences", images * len(rows)) as counter:
         return verify_files(
             files,
             model,
@@ -238,7 +249,8 @@ def _verify(rows, files, model, dataset, image_shape, values) -> list:
 def _conversion(row: Quantization, calibration: CalibrationSet | None) -> str:
     if not row.calibrated:
         return f"Converting to {row.name}"
-    return f"Converting to {row.name}, {len(calibration.images)} calibration images"
+    images = counted(len(calibration.images), "calibration image")
+    return f"Converting to {row.name}, {images}"
 
 
 def _print_result(rows, folder: Path, dataset: str | None) -> None:
@@ -247,8 +259,7 @@ def _print_result(rows, folder: Path, dataset: str | None) -> None:
         print(f"\n{row.file.quantization}")
         print(f"  {report.interface(row.file.input)}")
         print(f"  {report.interface(row.file.output)}")
-        listed = (f"{name} {count}" for name, count in row.file.operators.items())
-        print(f"  operators: {', '.join(listed)}")
+        print(f"  operators: {operator_text(row.file.operators)}")
     if not dataset:
         print("\nNot verified: no --dataset was named.")
     elif any(_predicts_one_class(row.verification) for row in rows):

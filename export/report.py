@@ -16,19 +16,19 @@ KIB = 1024
 NOT_VERIFIED = "-"
 
 
-def _measure(title: str, number_format: str, unit: str = "") -> Column:
-    return Column(title, unit, number_format, missing=NOT_VERIFIED)
+def _measure(title: str, number_format: str, second_line: str = "") -> Column:
+    return Column(title, second_line, number_format, missing=NOT_VERIFIED)
 
 
 COLUMNS = (
     Column("format", align="left"),
     Column("file", align="left"),
     Column("size", "KiB", ",.1f"),
-    _measure("accuracy", ".2%"),
-    _measure("Keras", ".2%"),
+    _measure("accuracy", ".2%", "file"),
+    _measure("accuracy", ".2%", "Keras"),
     _measure("agreement", ".2%"),
-    _measure("mean diff.", ".5f"),
-    _measure("largest diff.", ".5f"),
+    _measure("difference", ".2g", "mean"),
+    _measure("difference", ".2g", "largest"),
 )
 # A list of numbers in indented JSON, which is read better in one line.
 NUMBER_LIST = re.compile(r"\[[\s\d,]+\]")

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from keras_resnet.arguments import check_interval
-from keras_resnet.training.datasets.evaluation import fit_image
+from keras_resnet.training.datasets.evaluation import fit_image, resize
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -182,7 +182,7 @@ def random_resized_crop(
     )
     part = tf.slice(image, begin, size)
     part.set_shape((None, None, image.shape[-1]))
-    resized = tf.image.resize(part, (height, width), method="bilinear", antialias=True)
+    resized = resize(part, height, width)
     return tf.ensure_shape(resized, (height, width, image.shape[-1]))
 
 

@@ -7,6 +7,7 @@ import keras
 from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.recipes import Recipe
 from keras_resnet.training.result import TrainingResult
+from keras_resnet.wording import counted
 
 
 def announcement(
@@ -34,19 +35,21 @@ def announcement(
     shape = "x".join(str(side) for side in model.input_shape[1:])
     facts = {
         "recipe": f"{recipe.name}: {recipe.optimizer}, peak learning rate "
-        f"{recipe.peak_learning_rate():g}, {recipe.epochs} epochs of {steps} steps "
-        f"of {recipe.batch_size} images",
+        f"{recipe.peak_learning_rate():g}, {counted(recipe.epochs, 'epoch')} of "
+        f"{counted(steps, 'step')} of {counted(recipe.batch_size, 'image')}",
         "data": f"{dataset.name}: {dataset.train.size:,} training and "
-        f"{dataset.test.size:,} test images as {shape}, {dataset.classes} classes",
+        f"{counted(dataset.test.size, 'test image')} as {shape}, "
+        f"{counted(dataset.classes, 'class', 'classes')}",
         "model": f"{name}: {model.count_params():,} parameters, "
         f"{model.dtype_policy.name}",
         "devices": devices,
         "folder": str(folder),
     }
     if done >= recipe.epochs:
-        facts["resume"] = f"all {done} epochs are trained already"
+        facts["resume"] = "every epoch is trained already"
     elif done:
-        facts["resume"] = f"epoch {done + 1}; {done} epochs are trained already"
+        trained = f"{counted(done, 'epoch')} {'is' if done == 1 else 'are'}"
+        facts["resume"] = f"epoch {done + 1}; {trained} trained already"
     return "\n".join(f"{fact:<8} {text}" for fact, text in facts.items())
 
 
@@ -59,14 +62,14 @@ def conclusion(result: TrainingResult, seconds: float) -> str:
     """
     right = round(result.test_accuracy * result.test_count)
     score = (
-        f"{right:,} of {result.test_count:,} test images right "
+        f"{right:,} of {counted(result.test_count, 'test image')} right "
         f"({100 * result.test_accuracy:.2f} %), cross entropy {result.test_loss:.4f}.\n"
         f"Saved '{result.model_path}'."
     )
     if not result.epochs_run:
         return f"Nothing left to train. {score}"
-    plural = "s" if result.epochs_run > 1 else ""
-    return f"Trained {result.epochs_run} epoch{plural} in {duration(seconds)}: {score}"
+    epochs = counted(result.epochs_run, "epoch")
+    return f"Trained {epochs} in {duration(seconds)}: {score}"
 
 
 def duration(seconds: float) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from keras_resnet.training.augmentation import Augmentation, augment
 from keras_resnet.training.datasets.dataset import Split
 from keras_resnet.training.datasets.evaluation import check_image_shape
+from keras_resnet.wording import counted
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -16,8 +17,8 @@ SHUFFLING, AUGMENTING = 0, 1
 def steps_per_epoch(split: Split, batch_size: int) -> int:
     """Return how many full batches an epoch has.
 
-    What is left over is dropped; as every epoch shuffles anew, that is other
-    examples each time.
+    What is left over is dropped (`training_batches` says why); as every epoch
+    shuffles anew, that is other examples each time.
 
     Raises:
         ValueError: If the split is smaller than one batch.
@@ -25,8 +26,8 @@ def steps_per_epoch(split: Split, batch_size: int) -> int:
     steps = split.size // batch_size
     if not steps:
         raise ValueError(
-            f"`batch_size` must not exceed the {split.size} training images. "
-            f"Received: batch_size={batch_size}"
+            f"`batch_size` must not exceed the {counted(split.size, 'training image')}"
+            f". Received: batch_size={batch_size}"
         )
     return steps
 
@@ -47,11 +48,15 @@ def training_batches(
     therefore the same batches whether the training began there or at 0, and
     whatever the number of replicas.
 
+    Every batch is full, and examples that would fill the last one of an epoch
+    in part are dropped. Replicas must have equal shares of it; and a `fit` on
+    a CPU that meets a smaller batch after larger ones makes TensorFlow 2.21's
+    oneDNN kernels write past their memory, which may end the process.
+
     Args:
         split: The examples.
         image_shape: `(height, width, channels)` to deliver.
-        batch_size: Images a batch, over all replicas. Incomplete batches are
-            dropped.
+        batch_size: Images a batch, over all replicas.
         augmentation: What is done to the images.
         seed: Any integer of 64 bits.
         epochs: Where to stop.

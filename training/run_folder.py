@@ -8,6 +8,7 @@ from pathlib import Path
 
 from keras_resnet.files import write_text
 from keras_resnet.training.checkpoints import Progress, differences, read_progress
+from keras_resnet.wording import counted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,8 +87,9 @@ class RunFolder:
         progress = read_progress(self.checkpoint)
         if not resume:
             raise ValueError(
-                f"'{self.path}' already holds a training of {len(progress.history)} "
-                "epochs. Resume it, overwrite it, or choose another folder. "
+                f"'{self.path}' already holds a training of "
+                f"{counted(len(progress.history), 'epoch')}. Resume it, "
+                "overwrite it, or choose another folder. "
                 "Received: resume=False, overwrite=False"
             )
         different = differences(progress.identity, identity)

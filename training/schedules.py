@@ -254,8 +254,8 @@ def make_schedule(
             total = epochs * steps_per_epoch
             if warmup_steps >= total:
                 raise ValueError(
-                    "A cosine needs an epoch after the warm-up of "
-                    f"{warmup_epochs} epochs. Received: epochs={epochs}"
+                    "A cosine needs an epoch after the warm-up. Received: "
+                    f"epochs={epochs}, warmup_epochs={warmup_epochs}"
                 )
             rate = CosineRate(peak, warmup_steps, total, peak * final)
         case ExponentialPerEpoch(factor):

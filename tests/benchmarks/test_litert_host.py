@@ -4,7 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from keras_resnet.benchmarks import litert_host, operators
+from keras_resnet.benchmarks import litert_host
+from keras_resnet.export import operators
 
 pytest.importorskip("ai_edge_litert")
 

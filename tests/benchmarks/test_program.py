@@ -44,7 +44,7 @@ def test_every_layout(call_main, tflite_files, capsys, name):
     ("arguments", "status", "sentence"),
     [
         (["absent.tflite"], 1, "There is no file 'absent.tflite'"),
-        ([__file__], 2, "Expected a TFLite file"),
+        ([__file__], 2, "Expected a .tflite file"),
     ],
 )
 def test_bad_input_gives_one_sentence(call_module, arguments, status, sentence):

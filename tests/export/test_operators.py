@@ -3,7 +3,7 @@ import contextlib
 
 import pytest
 
-from keras_resnet.benchmarks import operators
+from keras_resnet.export import operators
 
 litert = pytest.importorskip("ai_edge_litert.interpreter")
 
@@ -64,7 +64,7 @@ def test_folder(tmp_path):
 def test_other_formats_are_refused(tmp_path, content):
     path = tmp_path / "other.tflite"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="Expected a TFLite file"):
+    with pytest.raises(ValueError, match="Expected a .tflite file"):
         operators.describe_file(path)
 
 
@@ -75,6 +75,22 @@ def test_files_cut_short_are_refused(tflite_files, tmp_path, share):
     path.write_bytes(content[: 8 + int(share * (len(content) - 8))])
     with pytest.raises(ValueError, match="damaged or cut short"):
         operators.describe_file(path)
+
+
+@pytest.mark.parametrize("read", [operators.operator_counts, operators.float_operators])
+def test_content_is_refused_as_files_are(tflite_files, read):
+    content = tflite_files[0].read_bytes()
+    with pytest.raises(ValueError, match="Received: 4 bytes"):
+        read(b"TFL3")
+    with pytest.raises(ValueError, match="damaged or cut short"):
+        read(content[: len(content) // 2])
+
+
+def test_float_operators_are_those_with_a_float_output(tflite_files):
+    float_file, int8_file = (path.read_bytes() for path in tflite_files)
+    names = operators.operator_counts(float_file)
+    assert operators.float_operators(float_file) == sorted(names)
+    assert operators.float_operators(int8_file) == []
 
 
 def test_damage_never_ends_in_another_error(tflite_files, tmp_path):

@@ -64,14 +64,22 @@ def test_all_formats_are_exported_verified_and_reported(model_file, tmp_path, ca
     assert len(set(document["calibration"]["indices"])) == 50
     assert max(document["calibration"]["indices"]) < 1437
     shown = capsys.readouterr()
-    header, *rows = shown.out.splitlines()[:5]
+    header, second, rule, *rows = shown.out.splitlines()[:7]
+    assert second.split() == ["KiB", "file", "Keras", "mean", "largest"]
     assert [row.split()[0] for row in rows] == names
-    assert all(row.rstrip()[-7:-5] == "0." for row in rows)
-    assert len(header) == max(map(len, [header, *rows]))
+    for row, entry in zip(rows, entries, strict=True):
+        *_, accuracy, by_keras, agreement, mean, largest = row.split()
+        found = entry["verification"]
+        assert accuracy == f"{found['accuracy']:.2%}"
+        assert by_keras == f"{found['keras_accuracy']:.2%}"
+        assert agreement == f"{found['agreement']:.2%}"
+        assert float(mean) == pytest.approx(found["mean_difference"], rel=0.05)
+        assert float(largest) == pytest.approx(found["largest_difference"], rel=0.05)
+    assert len(header) == len(rule) == max(map(len, rows))
     assert "Verifying on 360 test images" in shown.err
 
 
-def test_the_same_run_again_gives_the_same_files(model_file, tmp_path):
+def test_the_same_run_again_gives_the_same_files(model_file, tmp_path, capsys):
     for name in ("one", "two"):
         export(
             f"--model={model_file}",
@@ -86,6 +94,7 @@ def test_the_same_run_again_gives_the_same_files(model_file, tmp_path):
     assert LiteRTModel(first).input.dtype == "int8"
     document = json.loads((tmp_path / "one" / "export.json").read_text("utf-8"))
     assert document["files"][0]["verification"]["count"] == 40
+    assert "Verifying on 40 of 360 test images" in capsys.readouterr().err
 
 
 def test_without_a_dataset_floats_are_exported_unverified(model_file, capsys):

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from keras_resnet.training import datasets
@@ -21,3 +22,16 @@ def test_refuses_an_unknown_action():
 
 def test_classes_are_counted():
     assert datasets.load("digits").classes == 10
+
+
+def test_a_subset_keeps_the_order_and_the_rest_as_it_is():
+    split = datasets.load("digits").test
+    every = list(split.examples().as_numpy_iterator())
+    subset = split.subset(np.array([350, 2, 90]))
+    assert subset.size == 3
+    assert subset.shuffle_buffer <= 3
+    assert subset.image_shape == split.image_shape
+    found = list(subset.examples().as_numpy_iterator())
+    for (image, label), index in zip(found, [2, 90, 350], strict=True):
+        np.testing.assert_array_equal(image, every[index][0])
+        assert label == every[index][1]

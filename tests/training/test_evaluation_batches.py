@@ -4,7 +4,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_resnet.training import datasets
-from keras_resnet.training.datasets.evaluation import fit_image
+from keras_resnet.training.datasets.evaluation import fit_image, spread
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,39 @@ def test_batches_hold_every_example_in_order(test_split):
     )
 
 
-def test_limit_takes_the_first(test_split):
-    batches = list(datasets.evaluation_batches(test_split, (32, 32, 1), 8, limit=11))
-    assert [len(labels) for _, labels in batches] == [8, 3]
+def limited(split, limit):
+    batches = list(datasets.evaluation_batches(split, (32, 32, 1), 8, limit=limit))
+    assert [len(labels) for _, labels in batches[:-1]] == [8] * (len(batches) - 1)
+    return np.concatenate([images.numpy() for images, _ in batches])
+
+
+def test_a_limit_takes_the_same_examples_from_all_over_the_split(test_split):
+    every = limited(test_split, None)
+    chosen = limited(test_split, 12)
+    assert chosen.shape == (12, 32, 32, 1)
+    np.testing.assert_array_equal(chosen, limited(test_split, 12))
+    places = [int(np.flatnonzero((every == x).all((1, 2, 3)))[0]) for x in chosen]
+    # One of every thirty examples.
+    assert [place // 30 for place in places] == list(range(12))
+
+
+@pytest.mark.parametrize("limit", [360, 361, 10**6])
+def test_a_limit_beyond_the_split_takes_everything(test_split, limit):
+    np.testing.assert_array_equal(limited(test_split, limit), limited(test_split, None))
+
+
+@pytest.mark.parametrize(("size", "count"), [(7, 7), (8, 7), (10_000, 1), (10**9, 3)])
+def test_spread_takes_one_of_every_part(size, count):
+    indices = spread(size, count)
+    assert ((indices >= 0) & (indices < size)).all()
+    parts = [range(i * size // count, (i + 1) * size // count) for i in range(count)]
+    assert all(i in part for i, part in zip(indices.tolist(), parts, strict=True))
+
+
+def test_classes_that_take_turns_are_all_drawn():
+    labels = np.arange(10_000) % 10
+    counts = np.bincount(labels[spread(10_000, 1000)], minlength=10)
+    assert counts.min() > 50
 
 
 def test_resizes_to_the_shape_asked_for(test_split):
@@ -67,6 +97,14 @@ def test_fits_every_shape(height, width):
     found = fit_image(image, 40, 40).numpy()
     assert found.shape == (40, 40, 3)
     np.testing.assert_allclose(found, 77, atol=1e-3)
+
+
+@pytest.mark.parametrize("side", [23, 32, 50, 150])
+def test_white_stays_within_the_range_of_pixels(side):
+    image = tf.fill((97, 131, 3), tf.constant(255, tf.uint8))
+    found = fit_image(image, side, side).numpy()
+    np.testing.assert_allclose(found, 255, atol=1e-3)
+    assert found.max() <= 255
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_refuses_to_continue_another_training(quick):
         quick(epochs=1, seed=1)
     with pytest.raises(ValueError, match=r"recipe\.epochs: 1 before, 2 now"):
         quick(epochs=2)
-    with pytest.raises(ValueError, match="already holds a training of 1 epochs"):
+    with pytest.raises(ValueError, match=r"holds a training of 1 epoch\. Resume"):
         quick(epochs=1, resume=False)
 
 

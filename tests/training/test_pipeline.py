@@ -29,6 +29,13 @@ def epochs_of(split, augmentation, **arguments):
     ]
 
 
+def test_every_batch_is_full(split):
+    batches = training_batches(split, SHAPE, 100, Augmentation(), seed=0, epochs=2)
+    # 360 examples: what is left of each epoch is dropped, not carried over.
+    assert [len(labels) for _, labels in batches] == [100] * 6
+    assert batches.element_spec[0].shape == (100, *SHAPE)
+
+
 def test_an_epoch_has_each_example_at_most_once(split):
     examples = {image.tobytes() for image, _ in split.examples().as_numpy_iterator()}
     for images, labels in epochs_of(split, Augmentation()):

@@ -6,6 +6,9 @@ import time
 
 import keras
 import pytest
+from absl import flags
+
+from keras_resnet.training import program
 
 COMMAND = [sys.executable, "-m", "keras_resnet.training"]
 
@@ -15,9 +18,9 @@ def environment():
     return {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 
 
-def run(*flags, cwd):
+def run(*typed, cwd):
     return subprocess.run(
-        [*COMMAND, *flags],
+        [*COMMAND, *typed],
         capture_output=True,
         text=True,
         timeout=240,
@@ -33,17 +36,27 @@ def test_short_help_lists_the_flags(tmp_path):
     assert "keras-resnet-train" in said
 
 
+def test_flags_are_defined_where_they_are_asked_for():
+    values = flags.FlagValues()
+    program.define_flags(values)
+    assert set(values) == set(program.ARGUMENTS)
+    arguments = values(["keras-resnet-train", "--noresume", "stray"])
+    assert values.resume is False
+    with pytest.raises(ValueError, match="Received: stray"):
+        program.train_by_flags(arguments, values)
+
+
 @pytest.mark.parametrize(
-    ("flags", "status", "message"),
+    ("typed", "status", "message"),
     [
         (["--recipe=digit"], 2, "Unknown recipe"),
         (["stray"], 2, "Received: stray"),
         (["--output=file/run"], 1, "file"),
     ],
 )
-def test_a_mistake_is_one_sentence(tmp_path, flags, status, message):
+def test_a_mistake_is_one_sentence(tmp_path, typed, status, message):
     (tmp_path / "file").write_text("in the way")
-    done = run("--epochs=1", *flags, cwd=tmp_path)
+    done = run("--epochs=1", *typed, cwd=tmp_path)
     assert done.returncode == status
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -52,10 +65,10 @@ def test_a_mistake_is_one_sentence(tmp_path, flags, status, message):
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process there")
 def test_trains_stops_at_ctrl_c_and_resumes(tmp_path):
-    flags = ["--epochs=3", "--batch_size=128", "--output=run"]
-    flags += ["--strategy=mirrored", "--virtual_devices=2"]
+    typed = ["--epochs=3", "--batch_size=128", "--output=run"]
+    typed += ["--strategy=mirrored", "--virtual_devices=2"]
     process = subprocess.Popen(
-        [*COMMAND, *flags],
+        [*COMMAND, *typed],
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -74,7 +87,7 @@ def test_trains_stops_at_ctrl_c_and_resumes(tmp_path):
     assert "Traceback" not in said
     assert "run the same command again to continue" in said
 
-    done = run(*flags, cwd=tmp_path)
+    done = run(*typed, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "resume" in done.stdout
     assert "test images right" in done.stdout

@@ -1,12 +1,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_datasets as tfds
 
 from keras_resnet.training.datasets import tensorflow_datasets_source
-
-# TensorFlow Datasets prepares a dataset only with this module's help.
-pytest.importorskip("importlib_resources")
-tfds = pytest.importorskip("tensorflow_datasets")
 
 
 def store(folder, name, **splits):
@@ -46,6 +43,9 @@ def test_reads_a_prepared_dataset(tmp_path, held_out):
     np.testing.assert_array_equal([int(label) for _, label in found], labels)
     assert found[0][0].dtype == "uint8"
     assert found[0][1].dtype == "int32"
+    subset = dataset.train.subset([1, 4])
+    found = np.stack([image for image, _ in subset.examples()])
+    np.testing.assert_array_equal(found, images[[1, 4]])
 
 
 def test_refuses_a_dataset_without_a_held_out_split(tmp_path):

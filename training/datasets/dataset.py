@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -33,6 +35,36 @@ class Split:
     records: Callable[[], "tf.data.Dataset"]
     decode: Callable
     shuffle_buffer: int
+
+    def subset(self, indices: np.ndarray) -> "Split":
+        """Return the split of only some of the examples, in the same order.
+
+        The records of the others are passed over and not decoded.
+
+        Args:
+            indices: Places of the examples in the fixed order, `(count,)`,
+                each at most once.
+        """
+        import tensorflow as tf
+
+        is_chosen = np.zeros(self.size, bool)
+        is_chosen[indices] = True
+
+        def records():
+            chosen = tf.constant(is_chosen)
+            return (
+                self.records()
+                .enumerate()
+                .filter(lambda index, _: chosen[index])
+                .map(lambda _, record: record)
+            )
+
+        return dataclasses.replace(
+            self,
+            size=len(indices),
+            records=records,
+            shuffle_buffer=min(self.shuffle_buffer, len(indices)),
+        )
 
     def examples(self) -> "tf.data.Dataset":
         """Return the examples, decoded, in the fixed order.

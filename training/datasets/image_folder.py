@@ -12,6 +12,7 @@ from keras_resnet.training.datasets.image_scan import (
     decode_image,
     scan,
 )
+from keras_resnet.wording import counted
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 SPLITS = ("train", "test")
@@ -63,8 +64,8 @@ def _image_files(folder: Path) -> list[Path]:
 def _split(examples: list[tuple[Path, int]], image_shape) -> Split:
     import tensorflow as tf
 
-    # Files lie sorted by class; mixed once and for all, so that the first so
-    # many are a fair sample.
+    # Files lie sorted by class; mixed once and for all, so that any so many in
+    # a row are a fair sample.
     order = np.random.default_rng(0).permutation(len(examples))
     paths = np.array([str(examples[index][0]) for index in order])
     labels = np.array([examples[index][1] for index in order], dtype="int32")
@@ -86,9 +87,8 @@ def _report(unreadable: list[Scanned], action: str) -> None:
     named = "\n".join(f"  {s.path}: {s.reason}" for s in unreadable[:NAMED_AT_MOST])
     more = len(unreadable) - NAMED_AT_MOST
     rest = f"\n  and {more:,} more" if more > 0 else ""
-    count = len(unreadable)
     message = (
-        f"{count:,} image file{'s' if count > 1 else ''} cannot be read"
+        f"{counted(len(unreadable), 'image file')} cannot be read"
         f"{':' if action == 'error' else ' and will be left out:'}\n{named}{rest}"
     )
     if action == "error":

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from keras_resnet.files import write_text
+from keras_resnet.progress import Counter
 
 SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 CHANNELS = 3
@@ -121,10 +122,13 @@ def scan(root: Path, files: Sequence[Path]) -> list[Scanned]:
         if (size, time) == keys[file][1:]:
             found[file] = Scanned(file, *finding)
     new = [file for file in files if file not in found]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for count, finding in enumerate(pool.map(scan_file, new), 1):
+    with (
+        Counter("images checked", len(new)) as counter,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        for finding in pool.map(scan_file, new):
             found[finding.path] = finding
-            _show_progress(count, len(new))
+            counter()
     if new:
         _write_cache(
             cache_path(root),
@@ -134,9 +138,3 @@ def scan(root: Path, files: Sequence[Path]) -> list[Scanned]:
             },
         )
     return [found[file] for file in files]
-
-
-def _show_progress(count: int, total: int) -> None:
-    if sys.stderr.isatty() and (count % 500 == 0 or count == total):
-        end = "\n" if count == total else ""
-        print(f"\rChecking images: {count:,} of {total:,}", end=end, file=sys.stderr)
