@@ -25,7 +25,7 @@ demo: $(USE_STAMP)
 	$(BIN)/python -m keras_resnet.benchmarks.demo
 
 test: $(DEVELOP_STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal
 
 lint: $(DEVELOP_STAMP)
 	$(BIN)/ruff check .

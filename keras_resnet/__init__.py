@@ -13,34 +13,20 @@ from keras_resnet.version import __version__
 
 with program.quiet_start():
     from keras_resnet import layers, models, weights
-    from keras_resnet.models import (
-        ResNet8,
-        ResNet18,
-        ResNet20,
-        ResNet50,
-        ResNet50V1_5,
-        ResNet56,
-        ResNet110,
-        create_model,
-        list_models,
-    )
+    from keras_resnet.models import constructors, create_model, describe, list_models
+    from keras_resnet.models.constructors import *  # noqa: F403 (its `__all__`)
 
 _IMPORTED_WHEN_USED = ("benchmarks", "export", "training")
 
 __all__ = [
-    "ResNet8",
-    "ResNet18",
-    "ResNet20",
-    "ResNet50",
-    "ResNet50V1_5",
-    "ResNet56",
-    "ResNet110",
     "__version__",
     "create_model",
+    "describe",
     "layers",
     "list_models",
     "models",
     "weights",
+    *constructors.__all__,
 ]
 
 

@@ -5,10 +5,15 @@ import keras
 from keras_resnet.arguments import check_choice, check_interval, check_positive_integer
 from keras_resnet.layers.activations import ACTIVATIONS, activation_layer
 from keras_resnet.layers.batch_normalization import BatchNormalization
-from keras_resnet.layers.shortcuts import SHORTCUTS
+from keras_resnet.layers.convolution import Convolution
+from keras_resnet.layers.orderings import NORMALIZE, ORDERINGS
+from keras_resnet.layers.shortcut_functions import SHORTCUT_FUNCTIONS
+from keras_resnet.layers.shortcuts import SHORTCUTS, shortcut_layers
+from keras_resnet.layers.squeeze_excite import SqueezeExcite
 from keras_resnet.layers.stochastic_depth import MODES, StochasticDepth
 
-STRIDED_PADDINGS = ("symmetric", "same")
+PADDINGS = ("symmetric", "same", "explicit")
+BIASES = (False, True, "unnormalized")
 
 
 def apply_layers(layers, x):
@@ -19,40 +24,51 @@ def apply_layers(layers, x):
 
 
 class Block(keras.layers.Layer):
-    """Base of the residual blocks: a residual branch beside a shortcut.
+    """Base of the residual blocks: a residual branch F beside a shortcut s.
 
-    A subclass lists its layers in `make_layers` and computes with them in
-    `call`; that `call` is the only definition of its computation. `block(x)`
-    is one node of a graph, which can be skipped, moved or deleted.
-    `block.call(x)` with a symbolic `x` draws the same layers one by one into
-    the graph, under the same names, as transfer learning and converters need
-    them. A dropped block of stochastic depth saves its time as one node only.
+    `y = f(h(s(x)) + F(x))`, where f is what the ordering puts after the
+    addition. A subclass says in `convolutions` what F convolves with. `call`
+    is the only definition of the computation. `block(x)` is one node of a
+    graph, which can be skipped, moved or deleted. `block.call(x)` with a
+    symbolic `x` draws the same layers one by one into the graph, under the
+    same names, as transfer learning and converters need them. A dropped block
+    of stochastic depth saves its time as one node only.
 
     Args:
-        filters: Width of the block: the channels of its 3x3 convolutions.
+        filters: Width of the block.
         stride: Stride in height and width. Defaults to `1`.
-        shortcut: `"A"`, `"B"` or `"C"` (He et al. 2015, section 3.3): zero
-            padding, projection where the shape changes, projection
-            everywhere. Defaults to `"B"`.
+        ordering: Key of `ORDERINGS`: where the block normalizes and activates
+            (He et al. 2016, figure 4). Defaults to the class's own.
+        shortcut: Key of `SHORTCUTS`: how s changes the shape. Defaults to
+            `"B"`.
+        shortcut_function: Key of `SHORTCUT_FUNCTIONS`: h (He et al. 2016,
+            section 3). Defaults to `"identity"`.
         projection_batch_norm: Whether a projection is followed by batch
-            normalization. Defaults to `True`.
+            normalization. Defaults to `None`: unless the ordering starts with
+            one.
         activation: `"relu"`, `"leaky_relu"`, `"prelu"` or `"elu"`. Defaults
             to `"relu"`.
-        use_bias: Whether the convolutions have a bias. Defaults to `False`.
+        use_bias: Whether the convolutions have a bias: `True`, `False`, or
+            `"unnormalized"`, those that no batch normalization follows.
+            Defaults to `False`.
         epsilon: Of batch normalization. Defaults to `1e-5`.
         momentum: Of batch normalization's moving averages, in Keras's sense
             (0.9 is what PyTorch calls 0.1). Defaults to `0.9`.
-        zero_last_gamma: Whether the residual branch starts at zero, by the
-            scale of its last batch normalization (Goyal et al. 2017, section
-            5.1). Defaults to `False`.
-        strided_padding: Padding of a 3x3 convolution with stride 2:
-            `"symmetric"`, one pixel on every side as in the papers' code and
-            in PyTorch, or `"same"`, TensorFlow's rule. Defaults to
+        zero_last_gamma: Whether F starts at zero, by the scale of the batch
+            normalization that ends it, in orderings that have one there
+            (Goyal et al. 2017, section 5.1). Defaults to `False`.
+        squeeze_excite_ratio: Width of a squeeze-and-excitation of F before the
+            addition, as a share of its channels. Defaults to `None`, none.
+        dilation: Dilation of the 3x3 convolutions. Defaults to `1`.
+        padding: Padding of the 3x3 convolutions: `"symmetric"`, the same
+            number of pixels on every side as in the papers' code and in
+            PyTorch; `"explicit"`, the same by a layer of its own even where
+            the stride is 1; or `"same"`, TensorFlow's rule. Defaults to
             `"symmetric"`.
         kernel_initializer: Of the convolutions. Defaults to `"he_normal"`.
         kernel_regularizer: Of the convolutions. Defaults to `None`.
-        survival_probability: Probability that the residual branch survives a
-            training step, in (0, 1] (see `StochasticDepth`). Defaults to `1.0`.
+        survival_probability: Probability that F survives a training step, in
+            (0, 1] (see `StochasticDepth`). Defaults to `1.0`.
         stochastic_depth_mode: `"batch"` or `"sample"` (see `StochasticDepth`).
             Defaults to `"batch"`.
         seed: Integer seed of the block's random draws. Defaults to `None`.
@@ -66,24 +82,49 @@ class Block(keras.layers.Layer):
 
     Raises:
         ValueError: If an argument is not among those allowed.
-        TypeError: If `filters` or `stride` is not an integer.
+        TypeError: If an integer is wanted and something else was received.
     """
 
     expansion = 1
+    default_ordering = "original"
+    ARGUMENTS = (
+        "filters",
+        "stride",
+        "ordering",
+        "shortcut",
+        "shortcut_function",
+        "projection_batch_norm",
+        "activation",
+        "use_bias",
+        "epsilon",
+        "momentum",
+        "zero_last_gamma",
+        "squeeze_excite_ratio",
+        "dilation",
+        "padding",
+        "survival_probability",
+        "stochastic_depth_mode",
+        "seed",
+        "data_format",
+    )
 
     def __init__(
         self,
         filters,
         stride=1,
         *,
+        ordering=None,
         shortcut="B",
-        projection_batch_norm=True,
+        shortcut_function="identity",
+        projection_batch_norm=None,
         activation="relu",
         use_bias=False,
         epsilon=1e-5,
         momentum=0.9,
         zero_last_gamma=False,
-        strided_padding="symmetric",
+        squeeze_excite_ratio=None,
+        dilation=1,
+        padding="symmetric",
         kernel_initializer="he_normal",
         kernel_regularizer=None,
         survival_probability=1.0,
@@ -95,21 +136,35 @@ class Block(keras.layers.Layer):
         super().__init__(**kwargs)
         self.filters = check_positive_integer("filters", filters)
         self.stride = check_positive_integer("stride", stride)
+        self.ordering = check_choice(
+            "ordering", ordering or self.default_ordering, ORDERINGS
+        )
         self.shortcut = check_choice("shortcut", shortcut, SHORTCUTS)
+        self.shortcut_function = check_choice(
+            "shortcut_function", shortcut_function, SHORTCUT_FUNCTIONS
+        )
+        self.steps = ORDERINGS[self.ordering]
+        if projection_batch_norm is None:
+            projection_batch_norm = NORMALIZE not in self.steps.before
         self.projection_batch_norm = projection_batch_norm
         self.activation = check_choice("activation", activation, ACTIVATIONS)
-        self.use_bias = use_bias
+        self.use_bias = check_choice("use_bias", use_bias, BIASES)
         self.epsilon = epsilon
         self.momentum = check_interval("momentum", momentum, 0.0, 1.0)
         self.zero_last_gamma = zero_last_gamma
-        self.strided_padding = check_choice(
-            "strided_padding", strided_padding, STRIDED_PADDINGS
-        )
+        self.squeeze_excite_ratio = squeeze_excite_ratio
+        self.dilation = check_positive_integer("dilation", dilation)
+        self.padding = check_choice("padding", padding, PADDINGS)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.survival_probability = check_interval(
             "survival_probability", survival_probability, 0.0, 1.0, include_low=False
         )
+        if shortcut == "none" and self.survival_probability < 1.0:
+            raise ValueError(
+                "A block without a shortcut cannot be dropped. Received: "
+                f"shortcut='none', survival_probability={survival_probability!r}"
+            )
         self.stochastic_depth_mode = check_choice(
             "stochastic_depth_mode", stochastic_depth_mode, MODES
         )
@@ -129,32 +184,54 @@ class Block(keras.layers.Layer):
                 dtype=self.dtype_policy,
             )
 
-    # Makers of layers, used by the blocks and their shortcuts.
+    def convolutions(self) -> tuple[Convolution, ...]:
+        """Say what F convolves with, in order."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must say what it convolves with in `convolutions`."
+        )
+
+    def layers_before(self, position: int) -> list[keras.layers.Layer]:
+        """Make layers to put right before a convolution, counted from 1."""
+        del position
+        return []
+
+    # Makers of layers, used by the block and its shortcut.
 
     @property
     def channel_axis(self) -> int:
         """Axis of the channels in a batch of images."""
         return 3 if self.data_format == "channels_last" else 1
 
-    def convolution(self, suffix: str, filters: int, kernel_size: int, stride: int = 1):
+    @property
+    def output_channels(self) -> int:
+        """Channels of the block's output."""
+        return self.filters * self.expansion
+
+    def convolution_layers(
+        self, suffix: str, convolution: Convolution, *, normalized: bool
+    ) -> list[keras.layers.Layer]:
         """Make a convolution, and the padding before it where that is its own.
 
         Args:
             suffix: What the layer's name says between the block's name and
                 `_conv`.
-            filters: Output channels.
-            kernel_size: Height and width of the kernel.
-            stride: Stride in height and width. Defaults to `1`.
+            convolution: What to make.
+            normalized: Whether batch normalization follows it directly.
 
         Returns:
-            A list of one or two layers.
+            One or two layers.
         """
         layers = []
-        pads_itself = kernel_size == 1 or stride == 1 or self.strided_padding == "same"
-        if not pads_itself:
+        spatial = convolution.kernel_size > 1
+        dilation = self.dilation if spatial else 1
+        explicit = spatial and (
+            self.padding == "explicit"
+            or (self.padding == "symmetric" and convolution.stride > 1)
+        )
+        if explicit:
             layers.append(
                 keras.layers.ZeroPadding2D(
-                    kernel_size // 2,
+                    dilation * (convolution.kernel_size // 2),
                     data_format=self.data_format,
                     name=f"{self.name}_{suffix}_pad",
                     dtype=self.dtype_policy,
@@ -162,11 +239,14 @@ class Block(keras.layers.Layer):
             )
         layers.append(
             keras.layers.Conv2D(
-                filters,
-                kernel_size,
-                strides=stride,
-                padding="same" if pads_itself and kernel_size > 1 else "valid",
-                use_bias=self.use_bias,
+                convolution.filters,
+                convolution.kernel_size,
+                strides=convolution.stride,
+                padding="same" if spatial and not explicit else "valid",
+                dilation_rate=dilation,
+                groups=convolution.groups,
+                use_bias=self.use_bias is True
+                or (self.use_bias == "unnormalized" and not normalized),
                 kernel_initializer=self._fresh_initializer(),
                 kernel_regularizer=self.kernel_regularizer,
                 data_format=self.data_format,
@@ -176,13 +256,13 @@ class Block(keras.layers.Layer):
         )
         return layers
 
-    def batch_normalization(self, suffix: str, *, last: bool = False):
-        """Make a batch normalization; `last` says that it ends the branch."""
+    def batch_normalization(self, suffix: str, *, starts_at_zero: bool = False):
+        """Make a batch normalization."""
         return BatchNormalization(
             axis=self.channel_axis,
             epsilon=self.epsilon,
             momentum=self.momentum,
-            gamma_initializer="zeros" if last and self.zero_last_gamma else "ones",
+            gamma_initializer="zeros" if starts_at_zero else "ones",
             name=f"{self.name}_{suffix}_bn",
             dtype=self.dtype_policy,
         )
@@ -202,21 +282,44 @@ class Block(keras.layers.Layer):
         initializer = self.kernel_initializer
         return initializer.__class__.from_config(initializer.get_config())
 
-    # What a subclass says and how it is put together.
+    def _step_layers(self, steps, suffix, *, starts_at_zero=False):
+        return [
+            self.batch_normalization(suffix, starts_at_zero=starts_at_zero)
+            if step == NORMALIZE
+            else self.activation_layer(f"{suffix}_relu")
+            for step in steps
+        ]
 
-    def make_layers(self, input_channels: int) -> list[list[keras.layers.Layer]]:
-        """Make the block's layers.
+    def _residual_layers(self):
+        convolutions = self.convolutions()
+        layers = []
+        for position, convolution in enumerate(convolutions, start=1):
+            ends = position == len(convolutions)
+            steps = self.steps.last if ends else self.steps.between
+            layers += self.layers_before(position)
+            layers += self.convolution_layers(
+                str(position), convolution, normalized=steps[:1] == (NORMALIZE,)
+            )
+            layers += self._step_layers(
+                steps, str(position), starts_at_zero=ends and self.zero_last_gamma
+            )
+        if self.squeeze_excite_ratio is not None:
+            layers.append(
+                SqueezeExcite(
+                    self.squeeze_excite_ratio,
+                    data_format=self.data_format,
+                    name=f"{self.name}_se",
+                    dtype=self.dtype_policy,
+                )
+            )
+        return layers
 
-        Args:
-            input_channels: Channels of the input.
-
-        Returns:
-            The chains of layers that start at the block's input, for
-            `build`: each a list to be applied one after the other.
-        """
-        raise NotImplementedError(
-            f"{type(self).__name__} must say what its layers are in `make_layers`."
-        )
+    def _joined_layers(self):
+        if not self.steps.joined:
+            return []
+        *others, last = self._step_layers(self.steps.joined, "joined")
+        del last  # The activation that ends the block has a name of its own.
+        return [*others, self.activation_layer("out")]
 
     def build(self, input_shape):
         """Make and build the layers for (batch, height, width, channels)."""
@@ -225,35 +328,65 @@ class Block(keras.layers.Layer):
                 f"A {type(self).__name__} takes images of 4 axes with a known number "
                 f"of channels. Received: input_shape={tuple(input_shape)}"
             )
-        for chain in self.make_layers(input_shape[self.channel_axis]):
+        input_channels = input_shape[self.channel_axis]
+        self.before_layers = self._step_layers(self.steps.before, "preact")
+        self.shortcut_layers = shortcut_layers(self, input_channels)
+        self.h = SHORTCUT_FUNCTIONS[self.shortcut_function](self)
+        self.gate_layers = self.h.layers
+        self.residual_layers = self._residual_layers()
+        self.joined_layers = self._joined_layers()
+        self.add = None
+        if self.shortcut != "none":
+            self.add = keras.layers.Add(
+                name=f"{self.name}_{'add' if self.joined_layers else 'out'}",
+                dtype=self.dtype_policy,
+            )
+        chains = (
+            self.shortcut_layers,
+            self.gate_layers,
+            [*self.before_layers, *self.residual_layers, *self.joined_layers],
+        )
+        for chain in chains:
             shape = tuple(input_shape)
             for layer in chain:
                 if not layer.built:
                     layer.build(shape)
                 shape = tuple(layer.compute_output_shape(shape))
 
-    def build_when_drawn(self, inputs) -> None:
-        """Build on the way through `call`, which nobody does when it is drawn."""
-        if not self.built:
+    @property
+    def _projects(self):
+        return any(isinstance(v, keras.layers.Conv2D) for v in self.shortcut_layers)
+
+    def call(self, inputs, training=None):
+        """Compute the block on (batch, height, width, channels)."""
+        if not self.built:  # Drawn into a graph, nobody has built it before.
             self.build(inputs.shape)
+        x, before = inputs, self.before_layers
+        if before and self._projects:
+            # The activation is shared by both ways, as in the authors' code.
+            x, before = apply_layers(before, inputs), []
+        shortcut, residual_scale = None, None
+        if self.add is not None:
+            shortcut = apply_layers(self.shortcut_layers, x)
+            shortcut, residual_scale = self.h(x, shortcut)
 
-    def join_branch(self, inputs, branch, join, training):
-        """Join the residual branch, under stochastic depth where there is one.
+        def branch(x):
+            residual = apply_layers([*before, *self.residual_layers], x)
+            return residual if residual_scale is None else residual * residual_scale
 
-        Args:
-            inputs: Tensor that `branch` takes.
-            branch: Function of `inputs`: the residual branch, F(x).
-            join: Function of F(x), or of `None` for a dropped branch, that
-                returns the block's output.
-            training: Whether this is a training step.
-        """
+        def join(residual):
+            if self.add is not None:
+                dropped = residual is None
+                residual = shortcut if dropped else self.add([shortcut, residual])
+            return apply_layers(self.joined_layers, residual)
+
         if self.stochastic_depth is None:
-            return join(branch(inputs))
-        if isinstance(inputs, keras.KerasTensor):
+            return join(branch(x))
+        if isinstance(x, keras.KerasTensor):
             # Drawn into a graph, nothing can be left out of it.
-            return join(self.stochastic_depth(branch(inputs)))
+            return join(self.stochastic_depth(branch(x)))
         return self.stochastic_depth.run(
-            inputs, branch, join, self.variables, training=training
+            x, branch, join, self.variables, training=training
         )
 
     def compute_output_shape(self, input_shape):
@@ -262,56 +395,14 @@ class Block(keras.layers.Layer):
             size if size is None or axis == 0 else -(-size // self.stride)
             for axis, size in enumerate(input_shape)
         ]
-        shape[self.channel_axis] = self.filters * self.expansion
+        shape[self.channel_axis] = self.output_channels
         return tuple(shape)
 
     def get_config(self):
         """Return the arguments that make this block again."""
         return {
             **super().get_config(),
-            "filters": self.filters,
-            "stride": self.stride,
-            "shortcut": self.shortcut,
-            "projection_batch_norm": self.projection_batch_norm,
-            "activation": self.activation,
-            "use_bias": self.use_bias,
-            "epsilon": self.epsilon,
-            "momentum": self.momentum,
-            "zero_last_gamma": self.zero_last_gamma,
-            "strided_padding": self.strided_padding,
+            **{name: getattr(self, name) for name in self.ARGUMENTS},
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
-            "survival_probability": self.survival_probability,
-            "stochastic_depth_mode": self.stochastic_depth_mode,
-            "seed": self.seed,
-            "data_format": self.data_format,
         }
-
-
-class BottleneckStride:
-    """The choice of where a bottleneck has its stride, for blocks that have it.
-
-    Args:
-        *args: Arguments of the block.
-        stride_placement: `"1x1"`, on the first convolution (He et al. 2015
-            and keras.applications; version 1), or `"3x3"`, on the second
-            (version 1.5). Defaults to `"3x3"`.
-        **kwargs: Arguments of the block.
-    """
-
-    expansion = 4
-    PLACEMENTS = ("1x1", "3x3")
-
-    def __init__(self, *args, stride_placement="3x3", **kwargs):
-        super().__init__(*args, **kwargs)
-        self.stride_placement = check_choice(
-            "stride_placement", stride_placement, self.PLACEMENTS
-        )
-
-    def stride_of(self, kernel: str) -> int:
-        """Return the stride of the `"1x1"` or the `"3x3"` convolution."""
-        return self.stride if kernel == self.stride_placement else 1
-
-    def get_config(self):
-        """Return the arguments that make this block again."""
-        return {**super().get_config(), "stride_placement": self.stride_placement}

@@ -1,84 +1,114 @@
-"""Residual blocks as in the first paper: the activation follows the addition."""
+"""The two residual blocks of the first paper, and their pre-activation form."""
 
-import keras
-
-from keras_resnet.layers.block import Block, BottleneckStride, apply_layers
+from keras_resnet.arguments import check_choice, check_positive_integer
+from keras_resnet.layers.block import Block
+from keras_resnet.layers.convolution import Convolution
 from keras_resnet.layers.registration import serializable
-from keras_resnet.layers.shortcuts import shortcut_layers
 
-
-class ResidualBlock(Block):
-    """`y = activation(F(x) + s(x))` (He et al. 2015, equations 1 and 2).
-
-    A subclass says what F is; see `Block` for the arguments.
-    """
-
-    def make_residual_layers(self) -> list[keras.layers.Layer]:
-        """Make the layers of F."""
-        raise NotImplementedError(
-            f"{type(self).__name__} must say what F is in `make_residual_layers`."
-        )
-
-    def make_layers(self, input_channels):
-        """Make the layers of the shortcut, of F, and of their junction."""
-        self.shortcut_layers = shortcut_layers(
-            self.shortcut, self, input_channels, self.filters * self.expansion
-        )
-        self.residual_layers = self.make_residual_layers()
-        self.add = keras.layers.Add(name=f"{self.name}_add", dtype=self.dtype_policy)
-        self.out = self.activation_layer("out")
-        return [self.shortcut_layers, [*self.residual_layers, self.out]]
-
-    def call(self, inputs, training=None):
-        """Compute the block on (batch, height, width, channels)."""
-        self.build_when_drawn(inputs)
-        shortcut = apply_layers(self.shortcut_layers, inputs)
-
-        def branch(x):
-            return apply_layers(self.residual_layers, x)
-
-        def join(residual):
-            dropped = residual is None
-            return self.out(shortcut if dropped else self.add([shortcut, residual]))
-
-        return self.join_branch(inputs, branch, join, training)
+STRIDE_PLACEMENTS = ("1x1", "3x3")
+# Width of a group that keeps a bottleneck's inner width equal to `filters`.
+FULL_WIDTH = 64
 
 
 @serializable
-class BasicBlock(ResidualBlock):
+class BasicBlock(Block):
     """Two 3x3 convolutions beside a shortcut (He et al. 2015, figure 5, left).
 
     See `Block` for the arguments.
     """
 
-    def make_residual_layers(self):
-        """Make conv-BN-activation-conv-BN."""
-        return [
-            *self.convolution("1", self.filters, 3, self.stride),
-            self.batch_normalization("1"),
-            self.activation_layer("1_relu"),
-            *self.convolution("2", self.filters, 3),
-            self.batch_normalization("2", last=True),
-        ]
+    def convolutions(self):
+        """Two 3x3 convolutions, the first with the stride."""
+        return (
+            Convolution(self.filters, 3, self.stride),
+            Convolution(self.filters, 3),
+        )
 
 
 @serializable
-class BottleneckBlock(BottleneckStride, ResidualBlock):
+class BottleneckBlock(Block):
     """1x1, 3x3 and 1x1 convolutions, four times as wide at its ends.
 
-    He et al. 2015, figure 5, right. `stride_placement` is `"1x1"` (version 1)
-    or `"3x3"` (version 1.5, the default); see `Block` for the other arguments.
+    He et al. 2015, figure 5, right; with groups the block of ResNeXt (Xie et
+    al. 2017, figure 3 (c)), with a wider group that of the wide bottleneck
+    (Zagoruyko & Komodakis 2016, table 8).
+
+    Args:
+        filters: A quarter of the output channels.
+        stride: Stride in height and width. Defaults to `1`.
+        stride_placement: `"1x1"`, the stride on the first convolution (version
+            1), or `"3x3"`, on the second (version 1.5). Defaults to `"3x3"`.
+        groups: Groups of the 3x3 convolution, the cardinality. Defaults to
+            `1`.
+        width_per_group: Width of a group where `filters` is 64; the inner
+            width is `filters * width_per_group / 64 * groups`. Defaults to
+            `64`.
+        **kwargs: Arguments of `Block`.
+
+    Raises:
+        ValueError: If the inner width is not a positive integer.
     """
 
-    def make_residual_layers(self):
-        """Make conv-BN-activation-conv-BN-activation-conv-BN."""
-        return [
-            *self.convolution("1", self.filters, 1, self.stride_of("1x1")),
-            self.batch_normalization("1"),
-            self.activation_layer("1_relu"),
-            *self.convolution("2", self.filters, 3, self.stride_of("3x3")),
-            self.batch_normalization("2"),
-            self.activation_layer("2_relu"),
-            *self.convolution("3", self.filters * self.expansion, 1),
-            self.batch_normalization("3", last=True),
-        ]
+    expansion = 4
+    ARGUMENTS = (*Block.ARGUMENTS, "stride_placement", "groups", "width_per_group")
+
+    def __init__(
+        self,
+        filters,
+        stride=1,
+        *,
+        stride_placement="3x3",
+        groups=1,
+        width_per_group=FULL_WIDTH,
+        **kwargs,
+    ):
+        super().__init__(filters, stride, **kwargs)
+        self.stride_placement = check_choice(
+            "stride_placement", stride_placement, STRIDE_PLACEMENTS
+        )
+        self.groups = check_positive_integer("groups", groups)
+        self.width_per_group = check_positive_integer(
+            "width_per_group", width_per_group
+        )
+        if filters * width_per_group % FULL_WIDTH:
+            raise ValueError(
+                f"`filters * width_per_group` must be a multiple of {FULL_WIDTH}, so "
+                "that the inner width is an integer. "
+                f"Received: filters={filters}, width_per_group={width_per_group}"
+            )
+
+    @property
+    def inner_width(self) -> int:
+        """Channels of the 3x3 convolution."""
+        return self.filters * self.width_per_group // FULL_WIDTH * self.groups
+
+    def convolutions(self):
+        """1x1, 3x3 and 1x1, one of the first two with the stride."""
+        first = self.stride if self.stride_placement == "1x1" else 1
+        return (
+            Convolution(self.inner_width, 1, first),
+            Convolution(self.inner_width, 3, self.stride // first, self.groups),
+            Convolution(self.output_channels, 1),
+        )
+
+
+@serializable
+class PreactivationBasicBlock(BasicBlock):
+    """`BasicBlock` in the full pre-activation ordering (He et al. 2016).
+
+    A projection takes the activated input, an identity the input itself, and
+    nothing follows the addition; a network of such blocks ends in one more
+    batch normalization and activation. See `Block` for the arguments.
+    """
+
+    default_ordering = "full_preactivation"
+
+
+@serializable
+class PreactivationBottleneckBlock(BottleneckBlock):
+    """`BottleneckBlock` in the full pre-activation ordering (He et al. 2016).
+
+    See `PreactivationBasicBlock`, and `BottleneckBlock` for the arguments.
+    """
+
+    default_ordering = "full_preactivation"

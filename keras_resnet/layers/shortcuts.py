@@ -4,13 +4,18 @@ import keras
 from keras import ops
 
 from keras_resnet.arguments import check_positive_integer
+from keras_resnet.layers.convolution import Convolution
 from keras_resnet.layers.registration import serializable
 
-# What each option does where the block changes the shape, and where it keeps it.
+# What s does where the block changes the shape; elsewhere it is the identity,
+# but for C, which projects in every block.
 SHORTCUTS = {
-    "A": "identity, subsampled and padded with zero channels",
-    "B": "1x1 projection where the shape changes, identity elsewhere",
+    "A": "subsampling, and padding with channels of zeros",
+    "B": "1x1 projection",
     "C": "1x1 projection in every block",
+    "subsampled": "1x1 projection where the channels change, else subsampling",
+    "average_pool": "2x2 average pool, then 1x1 projection with stride 1",
+    "none": "no shortcut: a plain network",
 }
 
 
@@ -87,33 +92,45 @@ class ZeroPaddedIdentity(keras.layers.Layer):
         }
 
 
-def shortcut_layers(kind: str, block, input_channels: int, filters: int) -> list:
+def shortcut_layers(block, input_channels: int) -> list[keras.layers.Layer]:
     """Make the layers of a block's shortcut, none for an identity.
 
     Args:
-        kind: One of `SHORTCUTS`.
         block: The `keras_resnet.layers.Block` that the shortcut belongs to;
-            its `stride` and its makers of layers are used.
+            its makers of layers are used.
         input_channels: Channels that come in.
-        filters: Channels that must go out.
 
     Returns:
         The layers, to be applied one after the other.
     """
-    changes_shape = block.stride > 1 or input_channels != filters
-    if kind != "C" and not changes_shape:
+    # The second paper's 1x1 convolution is the first one's option C.
+    kind = "C" if block.shortcut_function == "convolution" else block.shortcut
+    stride, same_channels = block.stride, input_channels == block.output_channels
+    if kind == "none" or (kind != "C" and stride == 1 and same_channels):
         return []
+    common = {"data_format": block.data_format, "dtype": block.dtype_policy}
     if kind == "A":
         return [
             ZeroPaddedIdentity(
-                filters,
-                block.stride,
-                data_format=block.data_format,
-                name=f"{block.name}_0_pad",
-                dtype=block.dtype_policy,
+                block.output_channels, stride, name=f"{block.name}_0_pad", **common
             )
         ]
-    projection = block.convolution("0", filters, 1, block.stride)
-    if block.projection_batch_norm:
-        projection.append(block.batch_normalization("0"))
-    return projection
+    if kind == "subsampled" and same_channels:
+        return [
+            keras.layers.MaxPooling2D(1, stride, name=f"{block.name}_0_pool", **common)
+        ]
+    layers = []
+    if kind == "average_pool" and (stride > 1 or block.dilation > 1):
+        layers.append(
+            keras.layers.AveragePooling2D(
+                2, stride, padding="same", name=f"{block.name}_0_pool", **common
+            )
+        )
+        stride = 1
+    normalized = block.projection_batch_norm
+    layers += block.convolution_layers(
+        "0", Convolution(block.output_channels, 1, stride), normalized=normalized
+    )
+    if normalized:
+        layers.append(block.batch_normalization("0"))
+    return layers

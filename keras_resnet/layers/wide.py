@@ -3,8 +3,8 @@
 import keras
 
 from keras_resnet.arguments import check_interval
-from keras_resnet.layers.preactivation import PreactivationBasicBlock
 from keras_resnet.layers.registration import serializable
+from keras_resnet.layers.residual import PreactivationBasicBlock
 
 
 @serializable
@@ -25,6 +25,8 @@ class WideBlock(PreactivationBasicBlock):
         ValueError: If `dropout_rate` is outside [0, 1).
     """
 
+    ARGUMENTS = (*PreactivationBasicBlock.ARGUMENTS, "dropout_rate")
+
     def __init__(self, filters, stride=1, *, dropout_rate=0.0, **kwargs):
         super().__init__(filters, stride, **kwargs)
         self.dropout_rate = check_interval("dropout_rate", dropout_rate, 0.0, 1.0)
@@ -34,19 +36,15 @@ class WideBlock(PreactivationBasicBlock):
                 f"Received: dropout_rate={dropout_rate!r}"
             )
 
-    def make_residual_layers(self):
-        """Make conv-BN-activation-dropout-conv."""
-        layers = super().make_residual_layers()
-        if self.dropout_rate:
-            dropout = keras.layers.Dropout(
+    def layers_before(self, position):
+        """Make the dropout, before the second convolution."""
+        if position == 1 or not self.dropout_rate:
+            return []
+        return [
+            keras.layers.Dropout(
                 self.dropout_rate,
                 seed=self.seed,
                 name=f"{self.name}_dropout",
                 dtype=self.dtype_policy,
             )
-            layers.insert(len(layers) - 1, dropout)
-        return layers
-
-    def get_config(self):
-        """Return the arguments that make this block again."""
-        return {**super().get_config(), "dropout_rate": self.dropout_rate}
+        ]

@@ -1,18 +1,103 @@
 """The functions that assemble a model from its specification."""
 
+import dataclasses
+
 import keras
 
+from keras_resnet.arguments import check_choice
 from keras_resnet.layers import (
-    BatchNormalization,
+    ORDERINGS,
+    Block,
+    BottleneckBlock,
     ImageNormalization,
-    PreactivationBlock,
+    WideBlock,
     linear_survival_probabilities,
 )
-from keras_resnet.layers.activations import activation_layer
-from keras_resnet.layers.block import BottleneckStride
-from keras_resnet.layers.wide import WideBlock
 from keras_resnet.models.input_image import channel_axis
 from keras_resnet.models.specification import BLOCKS, Normalization, Specification
+from keras_resnet.models.stems import draw_stem, draw_steps, stem_stride
+
+# Fields of a specification that are arguments of every block.
+BLOCK_FIELDS = (
+    "ordering",
+    "shortcut",
+    "shortcut_function",
+    "projection_batch_norm",
+    "squeeze_excite_ratio",
+    "activation",
+    "use_bias",
+    "epsilon",
+    "momentum",
+    "zero_last_gamma",
+    "padding",
+    "kernel_initializer",
+)
+BOTTLENECK_FIELDS = ("stride_placement", "groups", "width_per_group")
+WIDE_FIELDS = ("dropout_rate",)
+OUTPUT_STRIDES = (8, 16, 32)
+# Stages count from 2, the stem being stage 1 (He et al. 2015, table 1).
+FIRST_STAGE = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """How a network is drawn; see `build_model` for the meaning.
+
+    Attributes:
+        include_top: Whether to end in the classifier.
+        pooling: Without a classifier, `"avg"`, `"max"` or `None`.
+        classes: Number of classes.
+        classifier_activation: Activation of the classifier.
+        include_preprocessing: Whether the network takes raw pixels.
+        nested: Whether every block is one layer.
+        survival_probability: Of the last block.
+        stochastic_depth_mode: `"batch"` or `"sample"`.
+        features: Names of the stages to return, instead of a head.
+        output_stride: How much smaller than the image the last map is.
+    """
+
+    include_top: bool = True
+    pooling: str | None = None
+    classes: int = 1000
+    classifier_activation: object = "softmax"
+    include_preprocessing: bool = False
+    nested: bool = False
+    survival_probability: float = 1.0
+    stochastic_depth_mode: str = "batch"
+    features: tuple[str, ...] | None = None
+    output_stride: int | None = None
+
+
+def stage_names(specification: Specification) -> list[str]:
+    """Name the stages, `"C1"` for the stem, as `features` takes them."""
+    return [f"C{stage}" for stage in range(1, len(specification.depths) + FIRST_STAGE)]
+
+
+def check_form(specification: Specification, form: Form) -> None:
+    """Refuse a form that the network does not have.
+
+    Raises:
+        ValueError: If a stage of `features` or the `output_stride` is not
+            among the network's.
+    """
+    if form.features is not None:
+        known = stage_names(specification)
+        if not form.features:
+            raise ValueError(
+                f"`features` must name at least one of {known}. Received: features=()"
+            )
+        for name in form.features:
+            check_choice("features", name, known, noun="feature")
+    if form.output_stride is None:
+        return
+    full = stem_stride(specification)
+    possible = [full]
+    for stride in specification.strides:
+        full *= stride
+        possible.append(full)
+    check_choice(
+        "output_stride", form.output_stride, sorted({*possible} & {*OUTPUT_STRIDES})
+    )
 
 
 def normalized(x, specification: Specification):
@@ -35,97 +120,78 @@ def normalized(x, specification: Specification):
     )(x)
 
 
-def draw_stem(x, specification: Specification):
-    """Draw the layers before the first block."""
-    preactivation = issubclass(BLOCKS[specification.block], PreactivationBlock)
-    imagenet = specification.stem == "imagenet"
-    if imagenet:
-        x = keras.layers.ZeroPadding2D(3, name="conv1_pad")(x)
-    x = keras.layers.Conv2D(
-        specification.stem_width,
-        7 if imagenet else 3,
-        strides=2 if imagenet else 1,
-        padding="valid" if imagenet else "same",
-        use_bias=specification.use_bias,
-        kernel_initializer=specification.kernel_initializer,
-        name="conv1_conv",
-    )(x)
-    if not preactivation:
-        x = normalize_and_activate(x, specification, "conv1")
-    if imagenet:
-        x = keras.layers.ZeroPadding2D(1, name="pool1_pad")(x)
-        x = keras.layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
-    return x
+def block_strides(specification: Specification, output_stride: int | None):
+    """Say the stride and the dilation of every block, stage by stage.
 
+    A stride that would make the map smaller than wanted is left out, and the
+    blocks that follow are dilated by it instead (Chen et al. 2017, DeepLab).
 
-def normalize_and_activate(x, specification: Specification, name: str):
-    """Draw batch normalization and activation outside of the blocks."""
-    x = BatchNormalization(
-        axis=channel_axis(),
-        epsilon=specification.epsilon,
-        momentum=specification.momentum,
-        name=f"{name}_bn",
-    )(x)
-    return activation_layer(
-        specification.activation, name=f"{name}_relu", dtype=keras.config.dtype_policy()
-    )(x)
-
-
-def make_blocks(
-    specification: Specification, survival_probabilities, stochastic_depth_mode
-) -> list:
-    """Make the blocks of all stages, in order.
-
-    Args:
-        specification: The network.
-        survival_probabilities: One a block.
-        stochastic_depth_mode: `"batch"` or `"sample"`.
+    Returns:
+        A list of (stride, dilation) for every stage.
     """
+    current, dilation, stages = stem_stride(specification), 1, []
+    for depth, stage_stride in zip(
+        specification.depths, specification.strides, strict=True
+    ):
+        strided = 0 if specification.strided_block == "first" else depth - 1
+        stage = []
+        for position in range(depth):
+            stride = stage_stride if position == strided else 1
+            if output_stride is not None and current * stride > output_stride:
+                stage.append((1, dilation))
+                dilation *= stride
+            else:
+                stage.append((stride, dilation))
+                current *= stride
+        stages.append(stage)
+    return stages
+
+
+def make_stages(specification: Specification, form: Form) -> list[list[Block]]:
+    """Make the blocks, a list for every stage."""
     block_class = BLOCKS[specification.block]
-    own = {}
-    if issubclass(block_class, BottleneckStride):
-        own["stride_placement"] = specification.stride_placement
+    fields = BLOCK_FIELDS
+    if issubclass(block_class, BottleneckBlock):
+        fields += BOTTLENECK_FIELDS
     if issubclass(block_class, WideBlock):
-        own["dropout_rate"] = specification.dropout_rate
-    if specification.projection_batch_norm is not None:
-        own["projection_batch_norm"] = specification.projection_batch_norm
-    survival = iter(survival_probabilities)
-    stages = zip(
-        specification.depths, specification.widths, specification.strides, strict=True
+        fields += WIDE_FIELDS
+    shared = {field: getattr(specification, field) for field in fields}
+    count, last = sum(specification.depths), form.survival_probability
+    survival = iter(
+        linear_survival_probabilities(count, last)
+        if specification.survival_rule == "linear"
+        else (last,) * count
     )
+    strides = block_strides(specification, form.output_stride)
     return [
-        block_class(
-            width,
-            stride if position == 0 else 1,
-            shortcut=specification.shortcut,
-            activation=specification.activation,
-            use_bias=specification.use_bias,
-            epsilon=specification.epsilon,
-            momentum=specification.momentum,
-            zero_last_gamma=specification.zero_last_gamma,
-            strided_padding=specification.strided_padding,
-            kernel_initializer=specification.kernel_initializer,
-            survival_probability=next(survival),
-            stochastic_depth_mode=stochastic_depth_mode,
-            # Stages count from 2, the stem being stage 1 (He et al., table 1).
-            name=f"conv{stage}_block{position + 1}",
-            **own,
+        [
+            block_class(
+                width,
+                stride,
+                dilation=dilation,
+                survival_probability=next(survival),
+                stochastic_depth_mode=form.stochastic_depth_mode,
+                name=f"conv{stage}_block{position}",
+                **shared,
+            )
+            for position, (stride, dilation) in enumerate(stage_strides, start=1)
+        ]
+        for stage, (width, stage_strides) in enumerate(
+            zip(specification.widths, strides, strict=True), start=FIRST_STAGE
         )
-        for stage, (depth, width, stride) in enumerate(stages, start=2)
-        for position in range(depth)
     ]
 
 
-def draw_head(x, *, include_top, pooling, classes, classifier_activation):
+def draw_head(x, form: Form):
     """Draw what follows the last block."""
-    if include_top or pooling == "avg":
+    if form.include_top or form.pooling == "avg":
         x = keras.layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    elif pooling == "max":
+    elif form.pooling == "max":
         x = keras.layers.GlobalMaxPooling2D(name="max_pool")(x)
-    if include_top:
+    if form.include_top:
         x = keras.layers.Dense(
-            classes,
-            activation=classifier_activation,
+            form.classes,
+            activation=form.classifier_activation,
             name="predictions",
             # Half-precision is for the convolutions; logits keep float32.
             dtype="float32",
@@ -133,50 +199,27 @@ def draw_head(x, *, include_top, pooling, classes, classifier_activation):
     return x
 
 
-def assemble(
-    specification: Specification,
-    inputs,
-    *,
-    include_top: bool = True,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation="softmax",
-    include_preprocessing: bool = False,
-    nested: bool = False,
-    survival_probability: float = 1.0,
-    stochastic_depth_mode: str = "batch",
-):
-    """Draw a network on `inputs` and return its output.
+def assemble(specification: Specification, images, form: Form):
+    """Draw a network on symbolic images and return its output.
 
     Args:
         specification: The network.
-        inputs: Symbolic images, (batch, height, width, channels) or channels
-            first.
-        include_top: Whether to end in the classifier.
-        pooling: Without a classifier, `"avg"`, `"max"` or `None`.
-        classes: Number of classes.
-        classifier_activation: Activation of the classifier.
-        include_preprocessing: Whether the network takes raw pixels.
-        nested: Whether every block is one layer.
-        survival_probability: Of the last block; the others follow the linear
-            rule.
-        stochastic_depth_mode: `"batch"` or `"sample"`.
+        images: (batch, height, width, channels), or channels first.
+        form: How to draw it.
+
+    Returns:
+        The output, or a dictionary of the stages that `form.features` names.
     """
-    x = normalized(inputs, specification) if include_preprocessing else inputs
-    x = draw_stem(x, specification)
-    blocks = make_blocks(
-        specification,
-        linear_survival_probabilities(sum(specification.depths), survival_probability),
-        stochastic_depth_mode,
-    )
-    for block in blocks:
-        x = block(x) if nested else block.call(x)
-    if isinstance(blocks[-1], PreactivationBlock):
-        x = normalize_and_activate(x, specification, "post")
-    return draw_head(
-        x,
-        include_top=include_top,
-        pooling=pooling,
-        classes=classes,
-        classifier_activation=classifier_activation,
-    )
+    x = normalized(images, specification) if form.include_preprocessing else images
+    stages = {}
+    stages["C1"], x = draw_stem(x, specification)
+    for number, blocks in enumerate(make_stages(specification, form), FIRST_STAGE):
+        for block in blocks:
+            x = block(x) if form.nested else block.call(x)
+        stages[f"C{number}"] = x
+    x = draw_steps(x, specification, ORDERINGS[specification.ordering].end, "post")
+    if form.features is None:
+        return draw_head(x, form)
+    # The last stage is complete with what a pre-activation network ends in.
+    stages[f"C{number}"] = x
+    return {name: stages[name] for name in form.features}

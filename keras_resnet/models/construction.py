@@ -8,8 +8,9 @@ import keras
 from keras_resnet import weights as weight_files
 from keras_resnet.arguments import check_choice, check_interval, check_positive_integer
 from keras_resnet.layers.stochastic_depth import MODES
-from keras_resnet.models.assembly import assemble
+from keras_resnet.models.assembly import Form, assemble, check_form
 from keras_resnet.models.input_image import image_input, image_shape
+from keras_resnet.models.recursion import room_for_blocks
 from keras_resnet.models.registry import specification as look_up
 from keras_resnet.models.specification import Specification
 
@@ -20,14 +21,15 @@ def create_model(name: str, **overrides) -> keras.Model:
     """Build a network by name.
 
     Args:
-        name: One of `list_models()`.
+        name: One of `list_models()`, or `"wrn_D_K"` for any wide network of
+            depth D = 6n + 4 and widening factor K.
         **overrides: Any argument of the network's own constructor
             (`include_top`, `weights`, `input_tensor`, `input_shape`,
-            `pooling`, `classes`, `classifier_activation`, `name`,
+            `pooling`, `classes`, `classifier_activation`,
             `include_preprocessing`, `nested`, `survival_probability`,
-            `stochastic_depth_mode`), and any field of its specification, for
-            example `shortcut="C"` or `activation="elu"`. `weights` defaults
-            to `None` here.
+            `stochastic_depth_mode`, `features`, `output_stride`), and any
+            field of its specification, for example `shortcut="C"` or
+            `activation="elu"`. `weights` defaults to `None` here.
 
     Returns:
         A Keras functional model.
@@ -38,7 +40,7 @@ def create_model(name: str, **overrides) -> keras.Model:
     """
     specification = look_up(name)
     fields = {field.name for field in dataclasses.fields(Specification)}
-    # `classes` and `name` are the caller's: the specification's are defaults.
+    # These two are the caller's: the specification's are defaults.
     fields -= {"classes", "name"}
     changes = {key: overrides.pop(key) for key in list(overrides) if key in fields}
     unknown = set(overrides) - set(build_model.__kwdefaults__)
@@ -65,6 +67,8 @@ def build_model(
     nested=False,
     survival_probability=1.0,
     stochastic_depth_mode="batch",
+    features=None,
+    output_stride=None,
 ) -> keras.Model:
     """Build the network of a specification.
 
@@ -86,9 +90,16 @@ def build_model(
         nested: Whether every block is one layer of the model. Defaults to
             `False`: every convolution is.
         survival_probability: Of the last block, p_L of stochastic depth, in
-            (0, 1]; the others follow the linear rule. Defaults to `1.0`.
+            (0, 1]; the others follow the specification's rule. Defaults to
+            `1.0`.
         stochastic_depth_mode: `"batch"` (the paper) or `"sample"`. Defaults to
             `"batch"`.
+        features: Stages to return in a dictionary instead of a head, of
+            `"C1"` (the stem) to `"C5"` (to `"C4"` for CIFAR networks).
+            Defaults to `None`.
+        output_stride: How much smaller than the image the last map is, 8, 16
+            or 32; strides that are left out become dilations. Defaults to
+            the network's own.
 
     Raises:
         ValueError: If an argument has a value that is not allowed, or the
@@ -100,15 +111,34 @@ def build_model(
     check_interval(
         "survival_probability", survival_probability, 0.0, 1.0, include_low=False
     )
-    classes = check_positive_integer("classes", classes or specification.classes)
+    if isinstance(features, str):
+        raise TypeError(
+            "`features` must be a sequence of names, such as ('C3', 'C5'). "
+            f"Received: features={features!r}"
+        )
+    if classes is None:
+        classes = specification.classes
+    form = Form(
+        include_top=include_top and features is None,
+        pooling=pooling,
+        classes=check_positive_integer("classes", classes),
+        classifier_activation=classifier_activation,
+        include_preprocessing=include_preprocessing,
+        nested=nested,
+        survival_probability=survival_probability,
+        stochastic_depth_mode=stochastic_depth_mode,
+        features=None if features is None else tuple(features),
+        output_stride=output_stride,
+    )
+    check_form(specification, form)
     card = weight_files.find_card(specification.name, weights)
-    if card is not None and include_top and classes != card.classes:
+    if card is not None and form.include_top and classes != card.classes:
         raise ValueError(
             f"The weights {card.name!r} have a classifier of {card.classes} classes: "
             "with `include_top=True`, `classes` must be that. "
             f"Received: classes={classes}"
         )
-    if weights is not None and include_top:
+    if weights is not None and form.include_top:
         check_choice(
             "classifier_activation",
             classifier_activation,
@@ -118,29 +148,19 @@ def build_model(
     shape = image_shape(
         specification,
         input_shape,
-        include_top=include_top,
+        include_top=form.include_top,
         fixed_by_weights=card is not None,
     )
     images = image_input(input_tensor, shape)
-    outputs = assemble(
-        specification,
-        images,
-        include_top=include_top,
-        pooling=pooling,
-        classes=classes,
-        classifier_activation=classifier_activation,
-        include_preprocessing=include_preprocessing,
-        nested=nested,
-        survival_probability=survival_probability,
-        stochastic_depth_mode=stochastic_depth_mode,
-    )
+    outputs = assemble(specification, images, form)
     inputs = images
     if input_tensor is not None:
         sources = keras.utils.get_source_inputs(input_tensor)
         inputs = sources[0] if len(sources) == 1 else sources
-    model = keras.Model(inputs, outputs, name=name or specification.name)
+    with room_for_blocks(sum(specification.depths)):
+        model = keras.Model(inputs, outputs, name=name or specification.name)
     if card is not None:
-        weight_files.load_card(model, card, include_top=include_top)
+        weight_files.load_card(model, card, include_top=form.include_top)
     elif weights is not None:
         weight_files.load(model, os.fspath(weights))
     return model

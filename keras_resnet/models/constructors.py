@@ -2,8 +2,80 @@
 
 import keras
 
+from keras_resnet.models.assembly import stage_names
 from keras_resnet.models.construction import build_model
 from keras_resnet.models.registry import specification as look_up
+
+__all__ = [
+    "WRN_16_4",
+    "WRN_16_8",
+    "WRN_28_10",
+    "WRN_40_2",
+    "WRN_40_4",
+    "Plain18",
+    "Plain20",
+    "Plain32",
+    "Plain34",
+    "Plain44",
+    "Plain56",
+    "PreactivationResNet110",
+    "PreactivationResNet164",
+    "PreactivationResNet1001",
+    "ResNeXt29_8x64d",
+    "ResNeXt29_16x64d",
+    "ResNeXt50_32x4d",
+    "ResNeXt101_32x8d",
+    "ResNeXt101_64x4d",
+    "ResNet8",
+    "ResNet18",
+    "ResNet18D",
+    "ResNet20",
+    "ResNet26",
+    "ResNet26D",
+    "ResNet26V1_5",
+    "ResNet32",
+    "ResNet34",
+    "ResNet34D",
+    "ResNet44",
+    "ResNet50",
+    "ResNet50D",
+    "ResNet50V1_5",
+    "ResNet50V2",
+    "ResNet56",
+    "ResNet101",
+    "ResNet101D",
+    "ResNet101V1_5",
+    "ResNet101V2",
+    "ResNet110",
+    "ResNet152",
+    "ResNet152D",
+    "ResNet152V1_5",
+    "ResNet152V2",
+    "ResNet200",
+    "ResNet200D",
+    "ResNet200V1_5",
+    "ResNet1202",
+    "ResNetRS50",
+    "ResNetRS101",
+    "ResNetRS152",
+    "ResNetRS200",
+    "ResNetRS270",
+    "ResNetRS350",
+    "ResNetRS420",
+    "ResNetV2_18",
+    "ResNetV2_34",
+    "ResNetV2_50",
+    "ResNetV2_101",
+    "ResNetV2_152",
+    "ResNetV2_200",
+    "SEResNet18",
+    "SEResNet34",
+    "SEResNet50",
+    "SEResNet101",
+    "SEResNet152",
+    "WideResNet50_2",
+    "WideResNet101_2",
+]
 
 DOCUMENTATION = """{title}.
 
@@ -33,6 +105,11 @@ DOCUMENTATION = """{title}.
         stochastic_depth_mode: `"batch"`, one draw a batch as in the paper, or
             `"sample"`. Only a nested model saves the time of dropped blocks.
             Defaults to `"batch"`.
+        features: Stages to return in a dictionary instead of a head, of
+            {stages}. Defaults to `None`.
+        output_stride: How much smaller than the image the last map is, 8, 16
+            or 32; strides that are left out become dilations. Defaults to
+            the network's own.
 
     Returns:
         A Keras functional model from images (batch, height, width, channels)
@@ -50,7 +127,7 @@ UNTRAINED = """Path of a file of weights, or `None` for random ones. Defaults
             to `None`."""
 
 
-def _constructor(function_name: str, model_name: str, default_weights=None):
+def _constructor(model_name: str, default_weights=None):
     specification = look_up(model_name)
 
     def construct(
@@ -67,6 +144,8 @@ def _constructor(function_name: str, model_name: str, default_weights=None):
         nested: bool = False,
         survival_probability: float = 1.0,
         stochastic_depth_mode: str = "batch",
+        features: tuple[str, ...] | None = None,
+        output_stride: int | None = None,
     ) -> keras.Model:
         return build_model(
             specification,
@@ -82,9 +161,11 @@ def _constructor(function_name: str, model_name: str, default_weights=None):
             nested=nested,
             survival_probability=survival_probability,
             stochastic_depth_mode=stochastic_depth_mode,
+            features=features,
+            output_stride=output_stride,
         )
 
-    construct.__name__ = construct.__qualname__ = function_name
+    construct.__name__ = construct.__qualname__ = specification.function
     construct.__doc__ = DOCUMENTATION.format(
         title=specification.title,
         source=specification.source,
@@ -93,14 +174,76 @@ def _constructor(function_name: str, model_name: str, default_weights=None):
         smallest=specification.minimum_size,
         classes=specification.classes,
         name=specification.name,
+        stages=", ".join(f'`"{stage}"`' for stage in stage_names(specification)),
     )
     return construct
 
 
-ResNet8 = _constructor("ResNet8", "resnet8")
-ResNet20 = _constructor("ResNet20", "resnet20")
-ResNet56 = _constructor("ResNet56", "resnet56")
-ResNet110 = _constructor("ResNet110", "resnet110")
-ResNet18 = _constructor("ResNet18", "resnet18")
-ResNet50 = _constructor("ResNet50", "resnet50", "imagenet")
-ResNet50V1_5 = _constructor("ResNet50V1_5", "resnet50v1_5")
+ResNet8 = _constructor("resnet8")
+ResNet20 = _constructor("resnet20")
+ResNet32 = _constructor("resnet32")
+ResNet44 = _constructor("resnet44")
+ResNet56 = _constructor("resnet56")
+ResNet110 = _constructor("resnet110")
+ResNet1202 = _constructor("resnet1202")
+Plain20 = _constructor("plain20")
+Plain32 = _constructor("plain32")
+Plain44 = _constructor("plain44")
+Plain56 = _constructor("plain56")
+PreactivationResNet110 = _constructor("preactivation_resnet110")
+PreactivationResNet164 = _constructor("preactivation_resnet164")
+PreactivationResNet1001 = _constructor("preactivation_resnet1001")
+WRN_16_4 = _constructor("wrn_16_4")
+WRN_16_8 = _constructor("wrn_16_8")
+WRN_28_10 = _constructor("wrn_28_10")
+WRN_40_2 = _constructor("wrn_40_2")
+WRN_40_4 = _constructor("wrn_40_4")
+ResNeXt29_8x64d = _constructor("resnext29_8x64d")
+ResNeXt29_16x64d = _constructor("resnext29_16x64d")
+ResNet18 = _constructor("resnet18")
+ResNet34 = _constructor("resnet34")
+ResNet26 = _constructor("resnet26")
+ResNet50 = _constructor("resnet50", "imagenet")
+ResNet101 = _constructor("resnet101", "imagenet")
+ResNet152 = _constructor("resnet152", "imagenet")
+ResNet200 = _constructor("resnet200")
+ResNet26V1_5 = _constructor("resnet26v1_5")
+ResNet50V1_5 = _constructor("resnet50v1_5")
+ResNet101V1_5 = _constructor("resnet101v1_5")
+ResNet152V1_5 = _constructor("resnet152v1_5")
+ResNet200V1_5 = _constructor("resnet200v1_5")
+ResNet50V2 = _constructor("resnet50v2", "imagenet")
+ResNet101V2 = _constructor("resnet101v2", "imagenet")
+ResNet152V2 = _constructor("resnet152v2", "imagenet")
+ResNetV2_18 = _constructor("resnetv2_18")
+ResNetV2_34 = _constructor("resnetv2_34")
+ResNetV2_50 = _constructor("resnetv2_50")
+ResNetV2_101 = _constructor("resnetv2_101")
+ResNetV2_152 = _constructor("resnetv2_152")
+ResNetV2_200 = _constructor("resnetv2_200")
+ResNet18D = _constructor("resnet18d")
+ResNet34D = _constructor("resnet34d")
+ResNet26D = _constructor("resnet26d")
+ResNet50D = _constructor("resnet50d")
+ResNet101D = _constructor("resnet101d")
+ResNet152D = _constructor("resnet152d")
+ResNet200D = _constructor("resnet200d")
+SEResNet18 = _constructor("seresnet18")
+SEResNet34 = _constructor("seresnet34")
+SEResNet50 = _constructor("seresnet50")
+SEResNet101 = _constructor("seresnet101")
+SEResNet152 = _constructor("seresnet152")
+ResNetRS50 = _constructor("resnetrs50")
+ResNetRS101 = _constructor("resnetrs101")
+ResNetRS152 = _constructor("resnetrs152")
+ResNetRS200 = _constructor("resnetrs200")
+ResNetRS270 = _constructor("resnetrs270")
+ResNetRS350 = _constructor("resnetrs350")
+ResNetRS420 = _constructor("resnetrs420")
+ResNeXt50_32x4d = _constructor("resnext50_32x4d")
+ResNeXt101_32x8d = _constructor("resnext101_32x8d")
+ResNeXt101_64x4d = _constructor("resnext101_64x4d")
+WideResNet50_2 = _constructor("wide_resnet50_2")
+WideResNet101_2 = _constructor("wide_resnet101_2")
+Plain18 = _constructor("plain18")
+Plain34 = _constructor("plain34")

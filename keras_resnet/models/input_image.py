@@ -30,9 +30,9 @@ def image_shape(
         The shape to use. Without a classifier, unknown sides are `None`.
 
     Raises:
-        ValueError: If the shape has not three entries, is too small, is
-            unknown where it must be known, or differs from the one that the
-            weights fix.
+        ValueError: If the shape has not three entries, is too small, has
+            unknown sides where keras.applications refuses them, or differs
+            from the one that the weights fix.
     """
     received = f"Received: input_shape={input_shape!r}"
     last = channel_axis() == 3
@@ -67,10 +67,11 @@ def image_shape(
             f"{specification.title} takes images of at least {smallest}x{smallest} "
             f"pixels. {received}"
         )
-    if include_top and None in sides:
+    if include_top and specification.known_sides and None in sides:
         raise ValueError(
             "With `include_top=True`, `input_shape` must say the height and the "
-            f"width. {received}"
+            "width, as in keras.applications; for images of any size pass "
+            f"`input_tensor=keras.Input({arrange(None, channels)})`. {received}"
         )
     return shape
 

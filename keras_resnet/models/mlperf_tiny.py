@@ -5,6 +5,8 @@ from keras_resnet.models.specification import Specification
 SPECIFICATIONS = (
     Specification(
         name="resnet8",
+        function="ResNet8",
+        checked_against="the benchmark's definition, layer by layer",
         title="ResNet-8, the MLPerf Tiny image classifier",
         source="MLPerf Tiny benchmark, image classification (Banbury et al. 2021)",
         block="basic",
@@ -17,7 +19,7 @@ SPECIFICATIONS = (
         use_bias=True,
         epsilon=1e-3,
         momentum=0.99,
-        strided_padding="same",
+        padding="same",
         input_size=32,
         minimum_size=8,
         classes=10,

@@ -2,24 +2,30 @@
 
 import dataclasses
 
-from keras_resnet.arguments import check_choice
+from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.layers import (
+    ORDERINGS,
+    SHORTCUT_FUNCTIONS,
+    SHORTCUTS,
     BasicBlock,
     Block,
     BottleneckBlock,
-    PreactivationBasicBlock,
-    PreactivationBottleneckBlock,
     WideBlock,
 )
+from keras_resnet.layers.activations import ACTIVATIONS
+from keras_resnet.layers.block import BIASES, PADDINGS
+from keras_resnet.layers.residual import FULL_WIDTH, STRIDE_PLACEMENTS
 
 BLOCKS: dict[str, type[Block]] = {
     "basic": BasicBlock,
     "bottleneck": BottleneckBlock,
-    "preactivation_basic": PreactivationBasicBlock,
-    "preactivation_bottleneck": PreactivationBottleneckBlock,
     "wide": WideBlock,
 }
-STEMS = ("imagenet", "cifar")
+STEMS = ("imagenet", "deep", "cifar")
+STEM_POOLS = ("max", "convolution", None)
+POOL_PADDINGS = ("zero", "edge")
+STRIDED_BLOCKS = ("first", "last")
+SURVIVAL_RULES = ("linear", "constant")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,35 +49,58 @@ class Specification:
 
     Attributes:
         name: What `create_model` calls it.
+        function: Name of its public constructor.
         title: What people call it, one line.
         source: Paper or definition, with section or table.
+        checked_against: What the tests compare it with.
         block: Key of `BLOCKS`.
         depths: Blocks in each stage.
-        widths: Channels of the 3x3 convolutions of each stage.
-        strides: Stride of the first block of each stage.
-        stem: `"imagenet"` (7x7 convolution and max-pool, both with stride 2)
-            or `"cifar"` (3x3 convolution).
-        stem_width: Channels of the stem.
+        widths: `filters` of each stage's blocks.
+        strides: Stride of each stage.
+        stem: `"imagenet"` (7x7 convolution with stride 2), `"deep"` (three 3x3
+            convolutions, the first with stride 2) or `"cifar"` (3x3).
+        stem_width: Channels of the stem's convolution, or of the first two of
+            three; the third has the width of the first stage.
+        stem_pool: After the stem, `"max"` (3x3, stride 2), `"convolution"`
+            (3x3, stride 2) or `None`.
+        pool_padding: What the max-pool pads with: `"zero"`, or `"edge"`, which
+            is what padding with minus infinity amounts to.
+        ordering: Key of `ORDERINGS`.
         stride_placement: Where a bottleneck has its stride, `"1x1"` or
             `"3x3"`.
-        shortcut: `"A"`, `"B"` or `"C"`.
+        strided_block: Which block of a stage has its stride, the `"first"` or
+            the `"last"`.
+        groups: Groups of a bottleneck's 3x3 convolution.
+        width_per_group: See `BottleneckBlock`.
+        shortcut: Key of `SHORTCUTS`.
+        shortcut_function: Key of `SHORTCUT_FUNCTIONS`.
         projection_batch_norm: Whether a projection ends in batch
-            normalization; `None` for the block's own rule.
+            normalization; `None` for the ordering's rule.
+        squeeze_excite_ratio: See `Block`.
         activation: Name of the activation.
-        use_bias: Whether the convolutions have a bias.
+        use_bias: Whether the convolutions have a bias (see `Block`).
         epsilon: Of batch normalization.
         momentum: Of its moving averages, in Keras's sense.
         zero_last_gamma: Whether residual branches start at zero.
-        strided_padding: `"symmetric"` or `"same"` (see `Block`).
+        padding: `"symmetric"`, `"explicit"` or `"same"` (see `Block`).
         kernel_initializer: Of the convolutions.
-        dropout_rate: Inside the blocks, where the block has dropout.
+        dropout_rate: Inside wide blocks.
+        survival_rule: How the survival probabilities go with depth, `"linear"`
+            or `"constant"`.
         input_size: Height and width that the network was made for.
         minimum_size: Smallest height and width accepted.
+        known_sides: Whether the height and width of the input must be known
+            where the network has its classifier, as keras.applications has it.
         classes: Classes that the network was made for.
         normalization: Of raw pixels, for `include_preprocessing`.
+
+    Raises:
+        ValueError: If the network cannot be assembled.
+        TypeError: If a number is not one.
     """
 
     name: str
+    function: str
     title: str
     source: str
     block: str
@@ -80,29 +109,64 @@ class Specification:
     strides: tuple[int, ...]
     stem: str
     stem_width: int
+    checked_against: str = "parameter count"
+    stem_pool: str | None = None
+    pool_padding: str = "zero"
+    ordering: str = "original"
     stride_placement: str = "3x3"
+    strided_block: str = "first"
+    groups: int = 1
+    width_per_group: int = FULL_WIDTH
     shortcut: str = "B"
+    shortcut_function: str = "identity"
     projection_batch_norm: bool | None = None
+    squeeze_excite_ratio: float | None = None
     activation: str = "relu"
-    use_bias: bool = False
+    use_bias: bool | str = False
     epsilon: float = 1e-5
     momentum: float = 0.9
     zero_last_gamma: bool = False
-    strided_padding: str = "symmetric"
+    padding: str = "symmetric"
     kernel_initializer: str = "he_normal"
     dropout_rate: float = 0.0
+    survival_rule: str = "linear"
     input_size: int = 224
     minimum_size: int = 32
+    known_sides: bool = False
     classes: int = 1000
     normalization: Normalization = Normalization()
 
     def __post_init__(self):
         """Refuse what cannot be assembled."""
-        check_choice("block", self.block, BLOCKS)
-        check_choice("stem", self.stem, STEMS)
+        for field, allowed in (
+            ("block", BLOCKS),
+            ("stem", STEMS),
+            ("stem_pool", STEM_POOLS),
+            ("pool_padding", POOL_PADDINGS),
+            ("ordering", ORDERINGS),
+            ("stride_placement", STRIDE_PLACEMENTS),
+            ("strided_block", STRIDED_BLOCKS),
+            ("shortcut", SHORTCUTS),
+            ("shortcut_function", SHORTCUT_FUNCTIONS),
+            ("activation", ACTIVATIONS),
+            ("use_bias", BIASES),
+            ("padding", PADDINGS),
+            ("survival_rule", SURVIVAL_RULES),
+        ):
+            check_choice(field, getattr(self, field), allowed)
         if not len(self.depths) == len(self.widths) == len(self.strides) > 0:
             raise ValueError(
                 "`depths`, `widths` and `strides` must have one entry a stage. "
                 f"Received: depths={self.depths}, widths={self.widths}, "
                 f"strides={self.strides}"
+            )
+        for field in ("depths", "widths", "strides"):
+            for value in getattr(self, field):
+                check_positive_integer(field, value)
+        for field in ("stem_width", "groups", "width_per_group", "classes"):
+            check_positive_integer(field, getattr(self, field))
+        if self.block != "bottleneck" and self.groups != 1:
+            raise ValueError(
+                "Only the block 'bottleneck' has groups. "
+                f"Received: block={self.block!r}, groups={self.groups}"
             )

@@ -10,7 +10,6 @@ from keras_resnet.layers import (
     BasicBlock,
     BottleneckBlock,
     PreactivationBasicBlock,
-    PreactivationBlock,
     PreactivationBottleneckBlock,
     WideBlock,
 )
@@ -46,7 +45,7 @@ def torch_formula(block, x):
         for variable in layer.weights
     }
     x = torch.tensor(x).permute(0, 3, 1, 2)
-    preactivation = isinstance(block, PreactivationBlock)
+    preactivation = block.ordering == "full_preactivation"
     bottleneck = block.expansion == 4
 
     def convolve(x, suffix, stride=1):
@@ -171,10 +170,16 @@ def test_wide_block_drops_between_the_convolutions():
         ({"filters": 0}, "positive integer. Received: filters=0"),
         ({"filters": 4, "stride": -1}, "positive integer. Received: stride=-1"),
         ({"filters": 4, "activation": "swish"}, "'relu'.*Received: activation='swish'"),
-        ({"filters": 4, "strided_padding": "valid"}, "Received: strided_padding"),
+        ({"filters": 4, "padding": "valid"}, "Received: padding"),
         ({"filters": 4, "data_format": "NHWC"}, "Received: data_format='NHWC'"),
         ({"filters": 4, "momentum": 1.5}, "Received: momentum=1.5"),
         ({"filters": 4, "stride_placement": "5x5"}, "Received: stride_placement"),
+        ({"filters": 4, "ordering": "post"}, "Received: ordering='post'"),
+        ({"filters": 4, "shortcut_function": "relu"}, "Received: shortcut_function"),
+        ({"filters": 4, "use_bias": "some"}, "Received: use_bias='some'"),
+        ({"filters": 64, "groups": 0}, "Received: groups=0"),
+        ({"filters": 6, "width_per_group": 4}, "Received: filters=6, width_per_gr"),
+        ({"filters": 4, "dilation": 0}, "Received: dilation=0"),
     ],
     ids=str,
 )

@@ -71,8 +71,8 @@ def test_dropped_block_is_not_computed(rng, block_class):
     counter = Counter()
 
     class CountedBlock(block_class):
-        def make_residual_layers(self):
-            return [counter, *super().make_residual_layers()]
+        def layers_before(self, position):
+            return [counter] if position == 1 else []
 
     block = CountedBlock(2, survival_probability=0.5, seed=3)
     x = tf.constant(rng.uniform(1, 2, (4, 6, 6, 2 * block.expansion)), "float32")

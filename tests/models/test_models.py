@@ -1,24 +1,88 @@
 """All networks of the list: counts, forms, arguments, bad input."""
 
 import inspect
+import sys
 
 import keras
 import numpy as np
 import pytest
 
 import keras_resnet
-from keras_resnet.layers import Block
+from keras_resnet.layers import ORDERINGS, SHORTCUT_FUNCTIONS, Block
 
 MODELS = keras_resnet.list_models()
+EVERY = pytest.mark.parametrize("name", MODELS)
 SMALL = ("resnet8", "resnet20")
 # Trainable parameters; what PyTorch reports for the same networks.
 TRAINABLE = {
+    "resnet18": 11_689_512,
+    "resnet34": 21_797_672,
+    "resnet50v1_5": 25_557_032,
+    "resnet101v1_5": 44_549_160,
+    "resnet152v1_5": 60_192_808,
+    "wide_resnet50_2": 68_883_240,
+    "wide_resnet101_2": 126_886_696,
+    "resnext50_32x4d": 25_028_904,
+    "resnext101_32x8d": 88_791_336,
+    "resnext101_64x4d": 83_455_272,
+    "resnet18d": 11_708_744,
+    "resnet50d": 25_576_264,
+    "resnet26v1_5": 15_995_176,
+    "resnet200v1_5": 64_673_832,
+    "seresnet50": 28_088_024,
+    "resnetrs50": 35_691_912,
+    "resnetrs101": 63_618_696,
+    "resnetv2_50": 25_549_352,
+    "resnetv2_101": 44_541_480,
     "resnet20": 269_722,
+    "resnet32": 464_154,
+    "resnet44": 658_586,
     "resnet56": 853_018,
     "resnet110": 1_727_962,
-    "resnet18": 11_689_512,
-    "resnet50v1_5": 25_557_032,
+    "resnet1202": 19_421_274,
+    "wrn_28_10": 36_479_194,
 }
+# What keras.Model.count_params reports.
+TOTAL = {
+    "resnet50": 25_636_712,
+    "resnet101": 44_707_176,
+    "resnet152": 60_419_944,
+    "resnet50v2": 25_613_800,
+    "resnet101v2": 44_675_560,
+    "resnet152v2": 60_380_648,
+    "resnet8": 78_666,
+}
+# Millions, as the papers round them.
+ROUNDED = {
+    "wrn_16_4": 2.7,
+    "wrn_40_4": 8.9,
+    "preactivation_resnet164": 1.7,
+    "preactivation_resnet1001": 10.2,
+    "resnext29_8x64d": 34.4,
+    "resnext29_16x64d": 68.1,
+}
+
+
+def trainable_parameters(name):
+    model = keras_resnet.create_model(name, nested=True)
+    return sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+
+
+def shrunken(name, **arguments):
+    """Build a network of the list with few and narrow blocks, for speed."""
+    specification = keras_resnet.models.specification(name)
+    sizes = {
+        "stem_width": max(specification.stem_width // 4, 4),
+        "depths": tuple(min(depth, 2) for depth in specification.depths),
+        "widths": tuple(max(width // 4, 4) for width in specification.widths),
+    }
+    shape = (specification.minimum_size, specification.minimum_size + 3, 3)
+    if specification.block == "bottleneck":
+        # Groups need a multiple of 16 where a group has the width 4.
+        sizes["widths"] = tuple(max(w // 4, 16) for w in specification.widths)
+    return keras_resnet.create_model(
+        name, **{"input_shape": shape, "classes": 5, **sizes, **arguments}
+    )
 
 
 def constructor(name):
@@ -34,29 +98,35 @@ def constructor(name):
 
 
 @pytest.mark.parametrize("name", TRAINABLE)
-def test_parameter_counts(name):
-    model = keras_resnet.create_model(name)
-    trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
-    assert trainable == TRAINABLE[name]
+def test_trainable_parameters(name):
+    assert trainable_parameters(name) == TRAINABLE[name]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", TOTAL)
+def test_all_parameters(name):
+    assert keras_resnet.create_model(name, nested=True).count_params() == TOTAL[name]
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_rounded_parameters(name):
+    # The papers truncate as often as they round.
+    millions = trainable_parameters(name) / 1e6
+    assert ROUNDED[name] - 0.05 <= millions < ROUNDED[name] + 0.15
+
+
+@EVERY
 def test_every_model_has_its_function(name):
     function = constructor(name)
     assert function.__name__ in keras_resnet.__all__
     assert keras_resnet.models.specification(name).title in function.__doc__
 
 
-@pytest.mark.parametrize("name", MODELS)
+@EVERY
 def test_nested_and_flat_pass_weights(rng, randomize, name):
-    size = keras_resnet.models.specification(name).minimum_size
-    shape = (size, size + 3, 3)
-    flat = keras_resnet.create_model(name, input_shape=shape)
-    nested = keras_resnet.create_model(name, input_shape=shape, nested=True)
-    blocks = [layer for layer in nested.layers if isinstance(layer, Block)]
-    assert len(blocks) == sum(keras_resnet.models.specification(name).depths)
+    flat, nested = shrunken(name), shrunken(name, nested=True)
+    assert any(isinstance(layer, Block) for layer in nested.layers)
     assert not any(isinstance(layer, Block) for layer in flat.layers)
-    x = rng.normal(size=(2, *shape)).astype("float32")
+    x = rng.normal(size=(2, *flat.input_shape[1:])).astype("float32")
     keras_resnet.weights.transfer(randomize(flat), nested)
     expected = flat(x)
     np.testing.assert_allclose(nested(x), expected, atol=1e-6)
@@ -64,6 +134,68 @@ def test_nested_and_flat_pass_weights(rng, randomize, name):
     assert np.abs(flat(x) - expected).max() > 1e-3
     keras_resnet.weights.transfer(nested, flat)
     np.testing.assert_allclose(flat(x), expected, atol=1e-6)
+
+
+@EVERY
+def test_files_and_clones(tmp_path, rng, randomize, name):
+    model = randomize(shrunken(name, nested=name in SMALL))
+    x = rng.normal(size=(2, *model.input_shape[1:])).astype("float32")
+    expected = model(x)
+    model.save(tmp_path / "model.keras")
+    model.save_weights(tmp_path / "model.weights.h5")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    refilled = shrunken(name, nested=name in SMALL)
+    keras_resnet.weights.load(refilled, tmp_path / "model.weights.h5")
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    again = model.__class__.from_config(model.get_config())
+    again.set_weights(model.get_weights())
+    for other in (loaded, refilled, clone, again):
+        np.testing.assert_array_equal(other(x), expected)
+
+
+@EVERY
+def test_every_trainable_variable_gets_a_gradient(rng, name):
+    import tensorflow as tf
+
+    model = shrunken(name)
+    x = rng.normal(size=(4, *model.input_shape[1:])).astype("float32")
+    with tf.GradientTape() as tape:
+        loss = keras.losses.sparse_categorical_crossentropy(
+            np.arange(4), model(x, training=True)
+        )
+    variables = {v.path: v.value for v in model.trainable_variables}
+    for path, gradient in tape.gradient(loss, variables).items():
+        assert gradient is not None, path
+        assert np.isfinite(gradient).all(), path
+
+
+@EVERY
+def test_mixed_precision_has_a_float32_head(rng, name):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = shrunken(name)
+    convolutions = [v for v in model.layers if isinstance(v, keras.layers.Conv2D)]
+    assert {v.compute_dtype for v in convolutions} == {"bfloat16"}
+    assert {v.variable_dtype for v in convolutions} == {"float32"}
+    assert model.get_layer("predictions").compute_dtype == "float32"
+    x = rng.normal(size=(2, *model.input_shape[1:])).astype("float32")
+    y = model(x, training=True)
+    assert y.dtype == "float32"
+    assert np.isfinite(y).all()
+
+
+@EVERY
+def test_stochastic_depth_on_all_of_them(rng, name):
+    if keras_resnet.models.specification(name).shortcut == "none":
+        with pytest.raises(ValueError, match="cannot be dropped"):
+            shrunken(name, survival_probability=0.5)
+        return
+    model = shrunken(name, survival_probability=0.5, nested=True)
+    blocks = [layer for layer in model.layers if isinstance(layer, Block)]
+    assert blocks[-1].survival_probability == 0.5
+    assert blocks[0].survival_probability == 1 - 0.5 / len(blocks)
+    x = rng.normal(size=(2, *model.input_shape[1:])).astype("float32")
+    assert np.isfinite(model(x, training=True)).all()
 
 
 @pytest.mark.parametrize("nested", [False, True])
@@ -81,15 +213,6 @@ def test_saves_and_trains(tmp_path, rng, name, nested):
     np.testing.assert_array_equal(
         model.predict(x, verbose=0), again.predict(x, verbose=0)
     )
-
-
-def test_mixed_precision_has_a_float32_head():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    model = keras_resnet.ResNet20()
-    assert model.get_layer("conv2_block1_1_conv").compute_dtype == "bfloat16"
-    assert model.get_layer("conv2_block1_1_conv").variable_dtype == "float32"
-    assert model.output.dtype == "float32"
-    assert model.get_layer("predictions").compute_dtype == "float32"
 
 
 def test_input_tensor_keeps_what_comes_before(rng):
@@ -131,17 +254,112 @@ def test_linear_rule_reaches_the_last_block():
     assert (first, last) == (pytest.approx(1 - 0.5 / 54), 0.5)
 
 
+@pytest.mark.parametrize("ordering", ORDERINGS)
+@pytest.mark.parametrize("function", SHORTCUT_FUNCTIONS)
+@pytest.mark.parametrize("name", ["resnet20", "resnet50d"])
+def test_what_the_second_paper_compares(rng, name, ordering, function):
+    model = shrunken(
+        name,
+        ordering=ordering,
+        shortcut_function=function,
+        input_shape=(32, 32, 3),
+        activation="elu",
+    )
+    assert np.isfinite(model(rng.normal(size=(1, 32, 32, 3)))).all()
+    ends = model.layers[-3].name.startswith("post")
+    assert ends == (ordering in ("full_preactivation", "activation_only_preactivation"))
+
+
+def test_constant_survival_rule():
+    model = keras_resnet.create_model(
+        "resnet20", survival_rule="constant", survival_probability=0.7, nested=True
+    )
+    blocks = [layer for layer in model.layers if isinstance(layer, Block)]
+    assert {block.survival_probability for block in blocks} == {0.7}
+
+
+@pytest.mark.parametrize("name", ["resnet50", "resnet50v2", "resnext50_32x4d"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_features(rng, name, nested):
+    model = shrunken(
+        name, features=("C5", "C2", "C1"), input_shape=(64, 96, 3), nested=nested
+    )
+    y = model(rng.normal(size=(1, 64, 96, 3)))
+    assert list(y) == ["C5", "C2", "C1"]
+    strides = {"C1": 2, "C2": 8 if name == "resnet50v2" else 4, "C5": 32}
+    for feature, stride in strides.items():
+        assert y[feature].shape[1:3] == (64 // stride, 96 // stride)
+    # The last map is the one that the headless network returns.
+    bare = shrunken(name, include_top=False, input_shape=(64, 96, 3))
+    keras_resnet.weights.transfer(model, bare)
+    x = rng.normal(size=(1, 64, 96, 3))
+    np.testing.assert_allclose(model(x)["C5"], bare(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["resnet50v1_5", "resnet50v2", "resnet50d"])
+@pytest.mark.parametrize("output_stride", [8, 16, 32])
+def test_output_stride(rng, name, output_stride):
+    arguments = {"include_top": False, "input_shape": (64, 96, 3)}
+    full = shrunken(name, **arguments)
+    dilated = shrunken(name, output_stride=output_stride, **arguments)
+    keras_resnet.weights.transfer(full, dilated)
+    x = rng.normal(size=(1, 64, 96, 3)).astype("float32")
+    y = np.asarray(dilated(x))
+    assert y.shape[1:3] == (64 // output_stride, 96 // output_stride)
+    if name != "resnet50d":
+        # Dilation computes the same network at more places: every second, or
+        # fourth, pixel of its map is the map of the network with strides.
+        step = 32 // output_stride
+        np.testing.assert_allclose(y[:, ::step, ::step], full(x), atol=1e-5)
+
+
+def test_any_size_with_the_classifier(rng):
+    model = keras_resnet.ResNet20(input_shape=(None, None, 3))
+    for sides in ((32, 48), (17, 20)):
+        assert model(rng.normal(size=(1, *sides, 3))).shape == (1, 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["resnet1202", "preactivation_resnet1001"])
+def test_very_deep_flat_networks_can_be_built(name):
+    before = sys.getrecursionlimit()
+    model = keras_resnet.create_model(name)
+    assert len(model.layers) > 2500
+    assert sys.getrecursionlimit() == before
+
+
+def test_features_as_one_string():
+    with pytest.raises(TypeError, match="sequence of names.*Received: features='C5'"):
+        keras_resnet.ResNet50(weights=None, features="C5")
+
+
 def test_list_models_by_pattern():
-    assert keras_resnet.list_models("*50*") == ["resnet50", "resnet50v1_5"]
+    assert keras_resnet.list_models("resnet50*") == [
+        "resnet50",
+        "resnet50v1_5",
+        "resnet50v2",
+        "resnet50d",
+    ]
     assert keras_resnet.list_models("vgg*") == []
 
 
 BAD = [
-    ({"name": "resnet21"}, "Did you mean 'resnet20'.*Received: name='resnet21'"),
+    ({"name": "resnet21"}, "Did you mean 'resnet.*Received: name='resnet21'"),
     ({"input_shape": (7, 32, 3)}, r"at least 8x8.*Received: input_shape=\(7, 32, 3\)"),
     ({"input_shape": (32, 32)}, "three integers.*Received"),
     ({"input_shape": (32, 32, 0)}, "channels.*Received"),
-    ({"input_shape": (None, 32, 3)}, "height and the width.*Received"),
+    ({"features": ("C2", "C5")}, "Unknown feature.*'C1', 'C2', 'C3', 'C4'.*='C5'"),
+    ({"features": ()}, "at least one.*Received: features="),
+    ({"output_stride": 3}, "Received: output_stride=3"),
+    ({"output_stride": 32}, "Received: output_stride=32"),
+    ({"groups": 2}, "Received: block='basic', groups=2"),
+    ({"widths": (16, -32, 64)}, "Received: widths=-32"),
+    ({"depths": (3, 0, 3)}, "Received: depths=0"),
+    ({"depths": (3, 3)}, "one entry a stage.*Received: depths="),
+    ({"ordering": "post"}, "Received: ordering='post'"),
+    ({"name": "wrn_27_10"}, r"6n \+ 4 .*Received: depth=27"),
+    ({"name": "wrn_16_0"}, "positive integer. Received: widths=0"),
+    ({"name": "wrn_4_2"}, r"n of at least 1. Received: depth=4"),
     ({"classes": -1}, "Received: classes=-1"),
     ({"include_top": False, "pooling": "sum"}, "Received: pooling='sum'"),
     ({"survival_probability": 0.0}, "Received: survival_probability=0.0"),

@@ -7,20 +7,29 @@ import transformers
 
 import keras_resnet
 
+BASIC = {"layer_type": "basic", "width": 1}
+BOTTLENECK = {"layer_type": "bottleneck", "width": 4}
 NETWORKS = {
-    "resnet18": {"layer_type": "basic", "depths": [2, 2, 2, 2], "width": 1},
-    "resnet50v1_5": {"layer_type": "bottleneck", "depths": [3, 4, 6, 3], "width": 4},
+    "resnet18": {**BASIC, "depths": [2, 2, 2, 2]},
+    "resnet34": {**BASIC, "depths": [3, 4, 6, 3]},
+    "resnet26v1_5": {**BOTTLENECK, "depths": [2, 2, 2, 2]},
+    "resnet50v1_5": {**BOTTLENECK, "depths": [3, 4, 6, 3]},
+    "resnet101v1_5": {**BOTTLENECK, "depths": [3, 4, 23, 3]},
+    # Version 1, but for the biases and the epsilon that Keras has there.
+    "resnet26": {**BOTTLENECK, "depths": [2, 2, 2, 2], "version_1": True},
+    "resnet50": {**BOTTLENECK, "depths": [3, 4, 6, 3], "version_1": True},
 }
 CONVOLUTIONS = {"basic": "12", "bottleneck": "123"}
 
 
-def torch_network(layer_type, depths, width):
+def torch_network(layer_type, depths, width, version_1=False):
     configuration = transformers.ResNetConfig(
         embedding_size=64,
         hidden_sizes=[width * 64 * 2**stage for stage in range(4)],
         depths=depths,
         layer_type=layer_type,
         num_labels=1000,
+        downsample_in_bottleneck=version_1,
     )
     torch.manual_seed(0)
     network = transformers.ResNetForImageClassification(configuration).eval()
@@ -65,7 +74,11 @@ def test_equal_outputs(rng, name):
     settings = NETWORKS[name]
     network = torch_network(**settings)
     model = keras_resnet.create_model(
-        name, input_shape=(96, 80, 3), classifier_activation=None
+        name,
+        input_shape=(96, 80, 3),
+        classifier_activation=None,
+        use_bias=False,
+        epsilon=1e-5,
     )
     arrays = named_arrays(network, settings["layer_type"], settings["depths"])
     variables = keras_resnet.weights.named_variables(model)

@@ -1,0 +1,93 @@
+"""What a network does before its first block."""
+
+import keras
+
+from keras_resnet.layers import ORDERINGS, BatchNormalization, EdgePadding2D
+from keras_resnet.layers.activations import activation_layer
+from keras_resnet.layers.orderings import NORMALIZE
+from keras_resnet.models.input_image import channel_axis
+from keras_resnet.models.specification import Specification
+
+KERNEL_SIZES = {"imagenet": 7, "deep": 3, "cifar": 3}
+
+
+def stem_stride(specification: Specification) -> int:
+    """How much smaller than the image the stem's output is."""
+    stride = 1 if specification.stem == "cifar" else 2
+    return stride * (1 if specification.stem_pool is None else 2)
+
+
+def draw_stem(x, specification: Specification):
+    """Draw the stem.
+
+    Returns:
+        The output of the stem's convolutions, and that of its pooling.
+    """
+    steps = ORDERINGS[specification.ordering]
+    width = specification.stem_width
+    kernel_size = KERNEL_SIZES[specification.stem]
+    stride = 1 if specification.stem == "cifar" else 2
+    if specification.stem == "deep":
+        last = specification.widths[0]
+        x = _convolve(x, specification, "conv1_1", width, kernel_size, stride)
+        x = draw_steps(x, specification, steps.between, "conv1_1")
+        x = _convolve(x, specification, "conv1_2", width, kernel_size, 1)
+        x = draw_steps(x, specification, steps.between, "conv1_2")
+        x = _convolve(x, specification, "conv1_3", last, kernel_size, 1)
+        x = draw_steps(x, specification, steps.stem, "conv1_3")
+    else:
+        x = _convolve(x, specification, "conv1", width, kernel_size, stride)
+        x = draw_steps(x, specification, steps.stem, "conv1")
+    return x, _draw_pool(x, specification)
+
+
+def draw_steps(x, specification: Specification, steps, name: str):
+    """Draw batch normalization and activation outside of the blocks."""
+    for step in steps:
+        if step == NORMALIZE:
+            layer = BatchNormalization(
+                axis=channel_axis(),
+                epsilon=specification.epsilon,
+                momentum=specification.momentum,
+                name=f"{name}_bn",
+            )
+        else:
+            layer = activation_layer(
+                specification.activation,
+                name=f"{name}_relu",
+                dtype=keras.config.dtype_policy(),
+            )
+        x = layer(x)
+    return x
+
+
+def _convolve(x, specification, name, filters, kernel_size, stride):
+    normalized = bool(ORDERINGS[specification.ordering].stem)
+    if stride > 1:
+        x = keras.layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
+    return keras.layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=stride,
+        padding="valid" if stride > 1 else "same",
+        use_bias=specification.use_bias is True
+        or (specification.use_bias == "unnormalized" and not normalized),
+        kernel_initializer=specification.kernel_initializer,
+        name=f"{name}_conv",
+    )(x)
+
+
+def _draw_pool(x, specification):
+    if specification.stem_pool is None:
+        return x
+    if specification.stem_pool == "convolution":
+        width = specification.widths[0]
+        x = _convolve(x, specification, "pool1", width, 3, 2)
+        return draw_steps(
+            x, specification, ORDERINGS[specification.ordering].between, "pool1"
+        )
+    if specification.pool_padding == "edge":
+        x = EdgePadding2D(name="pool1_pad")(x)
+    else:
+        x = keras.layers.ZeroPadding2D(1, name="pool1_pad")(x)
+    return keras.layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
