@@ -5,7 +5,8 @@
 #   make lint   style and format
 #   make bench  this package against Keras, in ratios
 #
-# PYTHON=python3.12 chooses another interpreter.
+# PYTHON=python3.12 chooses another interpreter when .venv is made; to change it
+# later, `make clean` first.
 
 PYTHON ?= python3
 VENV := .venv

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import keras_resnet
+from keras_resnet.models import catalogue
 from keras_resnet.training import list_recipes
 
 ROOT = Path(__file__).parents[1]
@@ -42,9 +43,26 @@ def test_commands_and_files_exist():
         assert (ROOT / link).is_file(), link
 
 
-def test_models_and_recipes_are_listed():
-    for name in keras_resnet.__all__:
-        if name.startswith("ResNet"):
-            assert f"`{name}`" in TEXT, name
+def test_recipes_are_listed():
     for name in list_recipes():
         assert f"`{name}`" in TEXT, name
+
+
+def test_every_model_is_in_the_catalogue():
+    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert len(rows) == len(keras_resnet.list_models())
+    assert f"{len(rows)} networks" in TEXT
+    for row, name in zip(rows, keras_resnet.list_models(), strict=True):
+        specification = keras_resnet.models.specification(name)
+        assert row.startswith(f"| `{name}` | `{specification.function}` |")
+        assert specification.source in row
+        assert specification.checked_against in row
+
+
+def test_catalogue_is_what_its_command_writes(monkeypatch):
+    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    for name in ("resnet8", "resnet18", "wrn_16_4"):
+        specification = keras_resnet.models.specification(name)
+        monkeypatch.setattr(catalogue, "SPECIFICATIONS", {name: specification})
+        assert catalogue.catalogue().splitlines()[-1] in text.splitlines()

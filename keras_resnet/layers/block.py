@@ -55,8 +55,8 @@ class Block(keras.layers.Layer):
         momentum: Of batch normalization's moving averages, in Keras's sense
             (0.9 is what PyTorch calls 0.1). Defaults to `0.9`.
         zero_last_gamma: Whether F starts at zero, by the scale of the batch
-            normalization that ends it, in orderings that have one there
-            (Goyal et al. 2017, section 5.1). Defaults to `False`.
+            normalization that ends it (Goyal et al. 2017, section 5.1); for
+            orderings that have one there. Defaults to `False`.
         squeeze_excite_ratio: Width of a squeeze-and-excitation of F before the
             addition, as a share of its channels. Defaults to `None`, none.
         dilation: Dilation of the 3x3 convolutions. Defaults to `1`.
@@ -168,6 +168,12 @@ class Block(keras.layers.Layer):
         self.stochastic_depth_mode = check_choice(
             "stochastic_depth_mode", stochastic_depth_mode, MODES
         )
+        if zero_last_gamma and self.steps.last[:1] != (NORMALIZE,):
+            raise ValueError(
+                "`zero_last_gamma` needs an ordering whose residual branch ends in "
+                f"batch normalization. Received: ordering={self.ordering!r}, "
+                f"zero_last_gamma={zero_last_gamma!r}"
+            )
         self.seed = seed
         self.data_format = check_choice(
             "data_format",
@@ -280,6 +286,8 @@ class Block(keras.layers.Layer):
         # A seedless initializer object that is used twice gives the same
         # values twice, so every convolution gets one of its own.
         initializer = self.kernel_initializer
+        if not isinstance(initializer, keras.initializers.Initializer):
+            return initializer  # A function has no state to repeat.
         return initializer.__class__.from_config(initializer.get_config())
 
     def _step_layers(self, steps, suffix, *, starts_at_zero=False):

@@ -24,21 +24,25 @@ def run_if(predicate, branch, otherwise, variables):
     Returns:
         The tensor that the chosen function returned.
     """
-    conditional = {"jax": _run_if_jax, "torch": _run_if_torch}.get(
+    conditional = {"jax": _run_if_jax, "torch": _run_if_eagerly}.get(
         keras.backend.backend(), _run_if_tensorflow
     )
     return conditional(predicate, branch, otherwise, variables)
 
 
 def _run_if_tensorflow(predicate, branch, otherwise, variables):
-    del variables  # TensorFlow carries updates and gradients out by itself.
+    import tensorflow as tf
+
+    if tf.executing_eagerly():
+        return _run_if_eagerly(predicate, branch, otherwise, variables)
     return ops.cond(predicate, branch, otherwise)
 
 
-def _run_if_torch(predicate, branch, otherwise, variables):
+def _run_if_eagerly(predicate, branch, otherwise, variables):
     def otherwise_with_gradients():
-        # PyTorch leaves the gradient of a variable that was not used undefined,
-        # and Keras's optimizers would then pass it over: no momentum, no decay.
+        # Eager execution leaves the gradient of a variable that was not used
+        # undefined, and Keras's optimizers would then pass it over: no
+        # momentum, no decay.
         trainable = [variable for variable in variables if variable.trainable]
         result = otherwise()
         zero = sum(ops.sum(variable) for variable in trainable) * 0.0

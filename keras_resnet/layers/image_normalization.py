@@ -44,7 +44,8 @@ class ImageNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         """Normalize raw pixels."""
-        x = inputs
+        # Keras leaves integers as they are, and in them a scale would be 0.
+        x = ops.cast(inputs, self.compute_dtype)
         if self.reverse_channels:
             x = ops.flip(x, axis=self.channel_axis)
         # The layer is one multiplication and one addition: what a converter

@@ -46,8 +46,7 @@ class StochasticDepth(keras.layers.Layer):
     Args:
         survival_probability: p, in (0, 1]. Defaults to `0.5`.
         mode: `"batch"` or `"sample"`. Defaults to `"batch"`.
-        seed: Integer seed or `keras.random.SeedGenerator`. Defaults to `None`
-            (a random one).
+        seed: Integer seed. Defaults to `None` (a random one).
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Input shape: (batch, ...). Output shape: the same.

@@ -194,7 +194,9 @@ def draw_head(x, form: Form):
             activation=form.classifier_activation,
             name="predictions",
             # Half-precision is for the convolutions; logits keep float32.
-            dtype="float32",
+            dtype=keras.backend.result_type(
+                keras.config.dtype_policy().compute_dtype, "float32"
+            ),
         )(x)
     return x
 

@@ -139,12 +139,7 @@ def build_model(
             f"Received: classes={classes}"
         )
     if weights is not None and form.include_top:
-        check_choice(
-            "classifier_activation",
-            classifier_activation,
-            (None, "linear", "softmax"),
-            noun="classifier activation beside pretrained weights",
-        )
+        _check_classifier_activation(classifier_activation)
     shape = image_shape(
         specification,
         input_shape,
@@ -164,3 +159,12 @@ def build_model(
     elif weights is not None:
         weight_files.load(model, os.fspath(weights))
     return model
+
+
+def _check_classifier_activation(activation) -> None:
+    allowed = (None, "softmax")
+    if keras.activations.get(activation) not in map(keras.activations.get, allowed):
+        raise ValueError(
+            "With weights and `include_top=True`, `classifier_activation` must be "
+            f"`None` or 'softmax'. Received: classifier_activation={activation!r}"
+        )

@@ -103,7 +103,8 @@ DOCUMENTATION = """{title}.
             (Huang et al. 2016), in (0, 1]; the others follow the linear rule.
             Defaults to `1.0`.
         stochastic_depth_mode: `"batch"`, one draw a batch as in the paper, or
-            `"sample"`. Only a nested model saves the time of dropped blocks.
+            `"sample"`. Only a nested model leaves a dropped block uncomputed,
+            which saves its time and leaves its moving statistics alone.
             Defaults to `"batch"`.
         features: Stages to return in a dictionary instead of a head, of
             {stages}. Defaults to `None`.

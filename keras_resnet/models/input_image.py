@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_resnet.arguments import check_positive_integer
 from keras_resnet.models.specification import Specification
 
 
@@ -33,6 +34,7 @@ def image_shape(
         ValueError: If the shape has not three entries, is too small, has
             unknown sides where keras.applications refuses them, or differs
             from the one that the weights fix.
+        TypeError: If a size is not an integer.
     """
     received = f"Received: input_shape={input_shape!r}"
     last = channel_axis() == 3
@@ -50,8 +52,10 @@ def image_shape(
         )
     channels = shape[channel_axis() - 1]
     sides = shape[:2] if last else shape[1:]
-    if not isinstance(channels, int) or channels < 1:
-        raise ValueError(f"The number of channels must be at least 1. {received}")
+    channels = check_positive_integer("channels of input_shape", channels)
+    for side in sides:
+        if side is not None:
+            check_positive_integer("sides of input_shape", side)
     if fixed_by_weights:
         default = arrange(specification.input_size, 3)
         if include_top and shape != default:
@@ -73,7 +77,7 @@ def image_shape(
             "width, as in keras.applications; for images of any size pass "
             f"`input_tensor=keras.Input({arrange(None, channels)})`. {received}"
         )
-    return shape
+    return tuple(None if size is None else int(size) for size in shape)
 
 
 def image_input(input_tensor, shape):

@@ -165,8 +165,15 @@ class Specification:
                 check_positive_integer(field, value)
         for field in ("stem_width", "groups", "width_per_group", "classes"):
             check_positive_integer(field, getattr(self, field))
-        if self.block != "bottleneck" and self.groups != 1:
-            raise ValueError(
-                "Only the block 'bottleneck' has groups. "
-                f"Received: block={self.block!r}, groups={self.groups}"
-            )
+        for field, block, default in (
+            ("groups", "bottleneck", 1),
+            ("width_per_group", "bottleneck", FULL_WIDTH),
+            ("stride_placement", "bottleneck", "3x3"),
+            ("dropout_rate", "wide", 0.0),
+        ):
+            value = getattr(self, field)
+            if self.block != block and value != default:
+                raise ValueError(
+                    f"Only the block {block!r} has `{field}`. "
+                    f"Received: block={self.block!r}, {field}={value!r}"
+                )

@@ -8,35 +8,31 @@ import numpy as np
 LISTED = 10
 
 
-def leaf_layers(model: keras.Model) -> dict[str, keras.layers.Layer]:
-    """List the layers that hold variables themselves, blocks opened, by name.
-
-    Raises:
-        ValueError: If two of them have the same name.
-    """
-    leaves = {}
-    for layer in model._flatten_layers(include_self=False):
-        if layer._layers or not layer.weights:
-            continue
-        if layer.name in leaves:
-            raise ValueError(
-                "Weights are matched by the names of layers, which must be unique. "
-                f"Received: two layers named {layer.name!r} in {model.name!r}"
-            )
-        leaves[layer.name] = layer
-    return leaves
-
-
 def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
     """List a model's weights under `"layer/variable"`.
 
-    The names do not depend on whether the model is nested.
+    A variable belongs to the innermost layer that holds it, so that the names
+    do not depend on whether the model is nested.
+
+    Raises:
+        ValueError: If two variables would have the same name.
     """
-    return {
-        f"{name}/{variable.name}": variable
-        for name, layer in leaf_layers(model).items()
-        for variable in layer.weights
-    }
+    named, seen = {}, set()
+    # Innermost layers come last, and own what no layer inside of them does.
+    for layer in reversed(list(model._flatten_layers())):
+        for variable in layer.weights:
+            if id(variable) in seen:
+                continue
+            seen.add(id(variable))
+            name = f"{layer.name}/{variable.name}"
+            if name in named:
+                raise ValueError(
+                    "Weights are matched by the names of layers and variables, which "
+                    f"must be unique. Received: two of the name {name!r} in the model "
+                    f"{model.name!r}"
+                )
+            named[name] = variable
+    return dict(reversed(named.items()))
 
 
 def assign_strictly(

@@ -1,6 +1,7 @@
 """Sets of pretrained weights, as rows of a table."""
 
 import dataclasses
+from collections.abc import Mapping
 
 KERAS_APPLICATIONS = (
     "https://storage.googleapis.com/tensorflow/keras-applications/resnet/"
@@ -31,6 +32,7 @@ class Card:
         top: File with the classifier.
         no_top: File without it.
         source: Who trained it.
+        renamed: Layers that have another name in the files: theirs to ours.
     """
 
     model: str
@@ -39,6 +41,7 @@ class Card:
     top: File
     no_top: File
     source: str
+    renamed: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -56,6 +59,9 @@ def _keras_applications(model: str, md5_top: str, md5_no_top: str) -> Card:
         top=File(f"{stem}.h5", md5_top),
         no_top=File(f"{stem}_notop.h5", md5_no_top),
         source="keras.applications",
+        # The files are older than the present name of the classifier, and
+        # Keras loads them by order.
+        renamed={"probs": "predictions"},
     )
 
 

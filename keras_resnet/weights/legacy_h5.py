@@ -8,6 +8,24 @@ import numpy as np
 OLDER_NAMES = {"running_mean": "moving_mean", "running_std": "moving_variance"}
 
 
+def open_h5(path: Path):
+    """Open an HDF5 file to read.
+
+    Raises:
+        ValueError: If it is not one, or damaged.
+    """
+    # h5py comes with Keras; it is imported here to keep `import keras_resnet`
+    # as light as `import keras`.
+    import h5py
+
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise ValueError(
+            f"Not an HDF5 file, or a damaged one. Received: path='{path}'"
+        ) from error
+
+
 def read_legacy_h5(path: Path) -> dict[str, np.ndarray]:
     """Read all arrays of a legacy Keras `.h5` file.
 
@@ -20,17 +38,7 @@ def read_legacy_h5(path: Path) -> dict[str, np.ndarray]:
     Raises:
         ValueError: If the file is not one of that kind.
     """
-    # h5py comes with Keras; it is imported here to keep `import keras_resnet`
-    # as light as `import keras`.
-    import h5py
-
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise ValueError(
-            f"Not an HDF5 file, or a damaged one. Received: path='{path}'"
-        ) from error
-    with file:
+    with open_h5(path) as file:
         group = file.get("model_weights", file)
         if "layer_names" not in group.attrs:
             raise ValueError(
@@ -38,15 +46,18 @@ def read_legacy_h5(path: Path) -> dict[str, np.ndarray]:
                 f"`layer_names`, which this one does not have. Received: path='{path}'"
             )
         return {
-            f"{layer}/{_variable_name(name)}": np.asarray(group[layer][name])
+            _name(layer, name): np.asarray(group[layer][name])
             for layer in map(_text, group.attrs["layer_names"])
             for name in map(_text, group[layer].attrs["weight_names"])
         }
 
 
-def _variable_name(name: str) -> str:
-    variable = name.split("/")[-1].split(":")[0]
-    return OLDER_NAMES.get(variable, variable)
+def _name(layer: str, weight: str) -> str:
+    # A layer made of layers says which of them a weight belongs to.
+    *scopes, variable = weight.split("/")
+    variable = variable.split(":")[0]
+    owner = scopes[-1] if scopes else layer
+    return f"{owner}/{OLDER_NAMES.get(variable, variable)}"
 
 
 def _text(name) -> str:

@@ -2,13 +2,14 @@
 
 import os
 import warnings
+import zipfile
 from pathlib import Path
 
 import keras
 
 from keras_resnet.weights.assignment import assign_strictly, transfer
 from keras_resnet.weights.cards import CARDS, Card
-from keras_resnet.weights.legacy_h5 import read_legacy_h5
+from keras_resnet.weights.legacy_h5 import open_h5, read_legacy_h5
 
 
 def find_card(model_name: str, weights) -> Card | None:
@@ -23,13 +24,19 @@ def find_card(model_name: str, weights) -> Card | None:
 
     Raises:
         ValueError: If `weights` is neither a set of this network nor a file.
+        TypeError: If it is neither a name nor a path.
     """
     if weights is None:
         return None
+    if not isinstance(weights, (str, os.PathLike)):
+        raise TypeError(
+            "`weights` must be `None`, the name of a set of weights, or a path. "
+            f"Received: weights={weights!r}"
+        )
     tags = {card.tag: card for card in CARDS if card.model == model_name}
     if weights in tags:
         return tags[weights]
-    if isinstance(weights, (str, os.PathLike)) and Path(weights).is_file():
+    if Path(weights).is_file():
         return None
     named = "".join(f"{tag!r}, " for tag in tags)
     raise ValueError(
@@ -62,7 +69,11 @@ def load_card(model: keras.Model, card: Card, *, include_top: bool = True) -> No
             f"The weights {card.name!r} could not be downloaded from {file.address}: "
             f"{error}"
         ) from error
-    load(model, path)
+    arrays = {}
+    for name, array in read_legacy_h5(Path(path)).items():
+        layer, variable = name.split("/")
+        arrays[f"{card.renamed.get(layer, layer)}/{variable}"] = array
+    assign_strictly(model, arrays, f"{card.name!r}")
 
 
 def load(model: keras.Model, path: str | os.PathLike) -> None:
@@ -73,9 +84,10 @@ def load(model: keras.Model, path: str | os.PathLike) -> None:
 
     Args:
         model: The model to fill.
-        path: A `.keras` model, flat or nested; a `.weights.h5` file saved from
-            a model of the same form; or a legacy Keras `.h5` file, whose
-            layers are matched by name.
+        path: A `.keras` model, flat or nested, or a legacy Keras `.h5` file,
+            whose layers are matched by name; or a `.weights.h5` file saved
+            from a model of the same form, whose layers Keras matches by kind
+            and order.
 
     Raises:
         ValueError: If there is no such file, its kind is unknown, or it does
@@ -87,7 +99,7 @@ def load(model: keras.Model, path: str | os.PathLike) -> None:
     if path.name.endswith(".weights.h5"):
         _load_weights_h5(model, path)
     elif path.suffix == ".keras":
-        transfer(keras.saving.load_model(path, compile=False), model)
+        transfer(_load_model(path), model)
     elif path.suffix in (".h5", ".hdf5"):
         assign_strictly(model, read_legacy_h5(path), f"'{path}'")
     else:
@@ -97,16 +109,44 @@ def load(model: keras.Model, path: str | os.PathLike) -> None:
         )
 
 
+def _load_model(path: Path) -> keras.Model:
+    if not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"Not a `.keras` file, or a damaged one. Received: path='{path}'"
+        )
+    return keras.saving.load_model(path, compile=False)
+
+
 def _load_weights_h5(model: keras.Model, path: Path) -> None:
+    held, wanted = _count_weights_h5(path), len(model.weights)
+    refused = f"'{path}' does not hold the weights of the model {model.name!r}"
+    if held != wanted:
+        raise ValueError(f"{refused}: it has {held} arrays for {wanted} variables")
     before = model.get_weights()
     try:
         with warnings.catch_warnings():
             # Keras only warns of layers that the file does not fill.
-            warnings.simplefilter("error")
+            warnings.simplefilter("error", UserWarning)
             model.load_weights(path)
     except (ValueError, KeyError, OSError, UserWarning) as error:
         model.set_weights(before)
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(
-            f"'{path}' does not hold the weights of the model {model.name!r}: {reason}"
-        ) from error
+        raise ValueError(f"{refused}: {reason}") from error
+
+
+def _count_weights_h5(path: Path) -> int:
+    """Count the arrays that Keras's loader, which passes over any, should use."""
+    import h5py
+
+    count = 0
+
+    def visit(name, item):
+        nonlocal count
+        parts = name.split("/")
+        if isinstance(item, h5py.Dataset) and "vars" in parts:
+            state = parts[0] == "optimizer" or any("seed" in part for part in parts)
+            count += not state
+
+    with open_h5(path) as file:
+        file.visititems(visit)
+    return count

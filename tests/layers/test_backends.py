@@ -110,6 +110,12 @@ def test_stochastic_depth_trains(run_python, backend):
     assert "trained" in run_python(TRAIN, backend=backend)
 
 
+def test_stochastic_depth_trains_eagerly(run_python):
+    code = TRAIN.replace('"mse")', '"mse", run_eagerly=True)')
+    assert code != TRAIN
+    assert "trained" in run_python(code, backend="tensorflow")
+
+
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_channels_first(run_python, backend):
     assert "equal" in run_python(CHANNELS_FIRST, backend=backend)

@@ -94,12 +94,13 @@ def test_calls_the_fused_kernel(training):
     ids=str,
 )
 def test_falls_back_to_keras(rng, arguments, shape):
+    arguments = dict(arguments)
     policy = arguments.pop("dtype", "float32")
     ours, theirs = pair(policy, shape, **arguments)
     x = rng.normal(1.0, 2.0, shape).astype(policy)
     assert "FusedBatchNormV3" not in operations(ours, tf.constant(x), True)
-    for layer in (ours, theirs):
-        layer(x, training=True)
+    np.testing.assert_allclose(ours(x), theirs(x), rtol=1e-6)
+    np.testing.assert_allclose(ours(x, training=True), theirs(x, training=True), 1e-6)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-6)
 
@@ -144,8 +145,19 @@ def test_unknown_batch_size_in_a_function(rng):
         np.testing.assert_allclose(mine, other, rtol=1e-5)
 
 
-def test_reloads(tmp_path, rng):
-    model = keras.Sequential([keras.Input((4, 4, 3)), BatchNormalization()])
-    model.save(tmp_path / "model.keras")
+def test_weights_pass_to_keras_and_back(tmp_path, rng):
+    ours, theirs = (
+        keras.Sequential([keras.Input((4, 4, 3)), layer(name="bn")])
+        for layer in (BatchNormalization, keras.layers.BatchNormalization)
+    )
+    x = rng.normal(size=(2, 4, 4, 3)).astype("float32")
+    for source, target in ((ours, theirs), (theirs, ours)):
+        values = [rng.uniform(0.5, 1.5, 3) for _ in source.weights]
+        source.set_weights(values)
+        source.save_weights(tmp_path / "bn.weights.h5")
+        target.load_weights(tmp_path / "bn.weights.h5")
+        np.testing.assert_allclose(source(x), target(x), rtol=1e-5, atol=1e-6)
+    ours.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     assert type(again.layers[0]) is BatchNormalization
+    np.testing.assert_array_equal(again(x), ours(x))

@@ -202,3 +202,44 @@ def test_not_an_image():
 def test_dropout_rate_of_one():
     with pytest.raises(ValueError, match=r"Received: dropout_rate=1.0"):
         WideBlock(4, dropout_rate=1.0)
+
+
+def test_zero_last_gamma_that_would_do_nothing():
+    with pytest.raises(ValueError, match="Received: ordering='full_preactivation'"):
+        PreactivationBottleneckBlock(4, zero_last_gamma=True)
+
+
+def test_initializer_may_be_a_function():
+    block = BasicBlock(4, kernel_initializer=lambda shape, dtype: np.ones(shape, dtype))
+    block.build((None, 8, 8, 4))
+    assert np.all(np.asarray(block.residual_layers[0].kernel) == 1.0)
+
+
+def test_regularizer_reaches_every_convolution():
+    block = BasicBlock(4, 2, kernel_regularizer=keras.regularizers.L2(0.5))
+    block.build((None, 8, 8, 3))
+    kernels = [v for v in block.trainable_weights if v.name == "kernel"]
+    expected = sum(0.5 * np.sum(np.square(np.asarray(v))) for v in kernels)
+    assert len(kernels) == 3
+    assert float(sum(block.losses)) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_equal_seeds_draw_equally(rng):
+    x = rng.normal(size=(64, 4, 4, 4)).astype("float32")
+    draws = []
+    for seed in (1, 1, 2):
+        block = BasicBlock(
+            4, survival_probability=0.5, stochastic_depth_mode="sample", seed=seed
+        )
+        y = np.asarray(block(x, training=True))
+        draws.append(np.isclose(y, np.maximum(x, 0)).reshape(64, -1).all(axis=1))
+    assert np.array_equal(draws[0], draws[1])
+    assert not np.array_equal(draws[0], draws[2])
+
+
+def test_prelu_learns_a_slope_a_channel():
+    block = BasicBlock(4, activation="prelu")
+    block.build((None, 8, 8, 4))
+    slopes = [v for v in block.trainable_weights if v.name == "alpha"]
+    assert [tuple(v.shape) for v in slopes] == [(1, 1, 4)] * 2
+    assert all(np.all(np.asarray(v) == 0.25) for v in slopes)

@@ -38,3 +38,13 @@ def test_reloads():
     layer = ImageNormalization((1.0, 2.0), (3.0, 4.0), True, name="n")
     again = ImageNormalization.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
+
+
+def test_integers_are_pixels_too(rng):
+    x = rng.integers(0, 256, (2, 5, 4, 3)).astype("uint8")
+    layer = ImageNormalization((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
+    np.testing.assert_allclose(layer(x), layer(x.astype("float32")), atol=1e-6)
+    inputs = keras.Input((5, 4, 3), dtype="uint8")
+    model = keras.Model(inputs, layer(inputs))
+    assert model.output.dtype == "float32"
+    np.testing.assert_allclose(model(x), layer(x.astype("float32")), atol=1e-6)

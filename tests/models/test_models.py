@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 import keras_resnet
-from keras_resnet.layers import ORDERINGS, SHORTCUT_FUNCTIONS, Block
+from keras_resnet.layers import (
+    ORDERINGS,
+    SHORTCUT_FUNCTIONS,
+    Block,
+    EdgePadding2D,
+)
 
 MODELS = keras_resnet.list_models()
 EVERY = pytest.mark.parametrize("name", MODELS)
@@ -270,6 +275,102 @@ def test_what_the_second_paper_compares(rng, name, ordering, function):
     assert ends == (ordering in ("full_preactivation", "activation_only_preactivation"))
 
 
+REACHES = {
+    "momentum": (0.7, lambda block, model: block.momentum),
+    "epsilon": (1e-4, lambda block, model: block.epsilon),
+    "activation": ("elu", lambda block, model: block.activation),
+    "use_bias": (True, lambda block, model: block.use_bias),
+    "padding": ("same", lambda block, model: block.padding),
+    "zero_last_gamma": (True, lambda block, model: block.zero_last_gamma),
+    "squeeze_excite_ratio": (0.5, lambda block, model: block.squeeze_excite_ratio),
+    "projection_batch_norm": (False, lambda block, model: block.projection_batch_norm),
+    "shortcut": ("C", lambda block, model: block.shortcut),
+    "shortcut_function": ("dropout", lambda block, model: block.shortcut_function),
+    "ordering": ("full_preactivation", lambda block, model: block.ordering),
+    "groups": (2, lambda block, model: block.groups),
+    "width_per_group": (32, lambda block, model: block.width_per_group),
+    "stride_placement": ("1x1", lambda block, model: block.stride_placement),
+    "kernel_initializer": ("zeros", lambda block, model: initializer(block, model)),
+    "stem_width": (24, lambda block, model: model.get_layer("conv1_conv").filters),
+    "pool_padding": ("edge", lambda block, model: padding_name(model)),
+}
+
+
+def initializer(block, model):
+    kernels = [model.get_layer("conv1_conv").kernel, block.residual_layers[0].kernel]
+    return "zeros" if all(np.all(np.asarray(v) == 0) for v in kernels) else "others"
+
+
+def padding_name(model):
+    pad = model.get_layer("pool1_pad")
+    return "edge" if isinstance(pad, EdgePadding2D) else "zero"
+
+
+@pytest.mark.parametrize("field", REACHES)
+def test_fields_of_a_specification_reach_the_network(field):
+    value, read = REACHES[field]
+    for wanted, arguments in ((value, {field: value}), (None, {})):
+        model = keras_resnet.create_model(
+            "resnet26v1_5", nested=True, input_shape=(32, 32, 3), **arguments
+        )
+        blocks = [layer for layer in model.layers if isinstance(layer, Block)]
+        found = {str(read(block, model)) for block in blocks}
+        assert (found == {str(value)}) == (wanted is not None), found
+
+
+def test_fields_reach_the_stem():
+    model = keras_resnet.create_model(
+        "resnet18", momentum=0.7, epsilon=1e-4, use_bias=True, activation="prelu"
+    )
+    norm = model.get_layer("conv1_bn")
+    assert (norm.momentum, norm.epsilon) == (0.7, 1e-4)
+    assert model.get_layer("conv1_conv").use_bias
+    assert isinstance(model.get_layer("conv1_relu"), keras.layers.PReLU)
+
+
+def test_momentum_is_the_papers_but_in_keras_own_networks():
+    for name in MODELS:
+        specification = keras_resnet.models.specification(name)
+        keras_own = specification.epsilon in (1.001e-5, 1e-3)
+        assert specification.momentum == (0.99 if keras_own else 0.9), name
+
+
+@pytest.mark.parametrize("mode", ["batch", "sample"])
+def test_mode_of_stochastic_depth_reaches_the_blocks(mode):
+    model = keras_resnet.ResNet20(
+        survival_probability=0.5, stochastic_depth_mode=mode, nested=True
+    )
+    blocks = [layer for layer in model.layers if isinstance(layer, Block)]
+    assert {block.stochastic_depth.mode for block in blocks} == {mode}
+
+
+def test_dropout_reaches_wide_blocks():
+    model = keras_resnet.create_model("wrn_16_4", dropout_rate=0.3)
+    dropouts = [v for v in model.layers if isinstance(v, keras.layers.Dropout)]
+    assert [v.rate for v in dropouts] == [0.3] * 6
+
+
+def test_preprocessing_is_float32_and_of_the_mean_for_grey_images(rng):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = keras_resnet.create_model(
+        "resnet50", input_shape=(32, 32, 1), include_preprocessing=True
+    )
+    layer = model.get_layer("normalization")
+    assert layer.compute_dtype == "float32"
+    mean = np.mean([103.939, 116.779, 123.68])
+    x = rng.uniform(0, 255, (1, 32, 32, 1)).astype("float32")
+    np.testing.assert_allclose(layer(x), x - mean, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [("float32", "float32"), ("mixed_float16", "float32"), ("float64", "float64")],
+)
+def test_dtype_of_the_head(policy, expected):
+    keras.config.set_dtype_policy(policy)
+    assert keras_resnet.ResNet8().output.dtype == expected
+
+
 def test_constant_survival_rule():
     model = keras_resnet.create_model(
         "resnet20", survival_rule="constant", survival_probability=0.7, nested=True
@@ -347,12 +448,14 @@ BAD = [
     ({"name": "resnet21"}, "Did you mean 'resnet.*Received: name='resnet21'"),
     ({"input_shape": (7, 32, 3)}, r"at least 8x8.*Received: input_shape=\(7, 32, 3\)"),
     ({"input_shape": (32, 32)}, "three integers.*Received"),
-    ({"input_shape": (32, 32, 0)}, "channels.*Received"),
+    ({"input_shape": (32, 32, 0)}, "positive integer. Received: channels of input_s"),
     ({"features": ("C2", "C5")}, "Unknown feature.*'C1', 'C2', 'C3', 'C4'.*='C5'"),
     ({"features": ()}, "at least one.*Received: features="),
     ({"output_stride": 3}, "Received: output_stride=3"),
     ({"output_stride": 32}, "Received: output_stride=32"),
     ({"groups": 2}, "Received: block='basic', groups=2"),
+    ({"dropout_rate": 0.5}, "Received: block='basic', dropout_rate=0.5"),
+    ({"stride_placement": "1x1"}, "Received: block='basic', stride_placement='1x1'"),
     ({"widths": (16, -32, 64)}, "Received: widths=-32"),
     ({"depths": (3, 0, 3)}, "Received: depths=0"),
     ({"depths": (3, 3)}, "one entry a stage.*Received: depths="),

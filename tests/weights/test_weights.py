@@ -10,7 +10,15 @@ import pytest
 from keras.src.legacy.saving import legacy_h5_format
 
 import keras_resnet
-from keras_resnet.weights import cards, find_card, load, load_card, loading
+from keras_resnet.weights import (
+    cards,
+    find_card,
+    load,
+    load_card,
+    loading,
+    named_variables,
+    transfer,
+)
 
 
 def resnet20(**arguments):
@@ -93,14 +101,93 @@ def test_missing_and_reshaped_are_named(tmp_path, randomize):
         load(resnet20(), tmp_path / "short.keras")
 
 
-def test_weights_h5_of_another_architecture(tmp_path):
-    keras_resnet.ResNet8().save_weights(tmp_path / "w.weights.h5")
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("resnet8", {}),
+        ("resnet20", {"include_top": True}),
+        ("resnet20", {"depths": (3, 3, 4)}),
+        ("resnet20", {"depths": (3, 3, 4), "nested": True}),
+        ("resnet20", {"depths": (3, 3, 2)}),
+        # As many arrays, of other shapes.
+        ("resnet20", {"widths": (16, 32, 128)}),
+    ],
+    ids=str,
+)
+def test_weights_h5_of_another_architecture(tmp_path, name, arguments):
+    other = keras_resnet.create_model(name, **{"include_top": False, **arguments})
+    other.save_weights(tmp_path / "w.weights.h5")
+    model = resnet20(nested=arguments.get("nested", False))
+    before = model.get_weights()
     with pytest.raises(ValueError, match="does not hold the weights of the model"):
-        load(resnet20(), tmp_path / "w.weights.h5")
+        load(model, tmp_path / "w.weights.h5")
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+def test_weights_h5_of_a_trained_model(tmp_path, rng):
+    # The file then holds the optimizer and the seeds as well.
+    model = resnet20(nested=True, survival_probability=0.5, pooling="avg")
+    model.compile("adam", "mse")
+    model.train_on_batch(rng.normal(size=(2, 32, 32, 3)), np.zeros((2, 64)))
+    model.save_weights(tmp_path / "w.weights.h5")
+    again = resnet20(nested=True, survival_probability=0.5, pooling="avg")
+    load(again, tmp_path / "w.weights.h5")
+    assert equal(again, model)
+
+
+class Scaled(keras.layers.Layer):
+    """A layer with a variable of its own beside a layer inside."""
+
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=(), name="scale")
+        self.inner = keras.layers.Dense(3, name="inner")
+        self.inner.build(input_shape)
+
+    def call(self, inputs):
+        return self.inner(inputs) * self.scale
+
+
+def test_layers_made_of_layers_keep_their_own_variables():
+    inputs = keras.Input((2,))
+    first, second = (
+        keras.Model(inputs, Scaled(name="scaled")(inputs)) for _ in range(2)
+    )
+    names = set(named_variables(first))
+    assert names == {"scaled/scale", "inner/kernel", "inner/bias"}
+    first.set_weights([np.full(v.shape, 7.0) for v in first.weights])
+    transfer(first, second)
+    assert equal(first, second)
+
+
+class Twins(keras.layers.Layer):
+    """A layer whose two variables have the same name."""
+
+    def build(self, input_shape):
+        self.pair = [self.add_weight(shape=(), name="same") for _ in range(2)]
+
+    def call(self, inputs):
+        return inputs * self.pair[0] + self.pair[1]
+
+
+def test_names_that_are_not_unique_are_refused():
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, Twins(name="twins")(inputs))
+    with pytest.raises(ValueError, match="must be unique. Received: .*'twins/same'"):
+        named_variables(model)
+
+
+def test_legacy_file_of_a_nested_model(tmp_path, randomize):
+    nested = randomize(resnet20(nested=True))
+    save_legacy(nested, tmp_path / "nested.h5")
+    model = resnet20(weights=tmp_path / "nested.h5")
+    again = resnet20(nested=True)
+    transfer(model, again)
+    assert equal(again, nested)
 
 
 def test_unknown_kinds_of_file(tmp_path):
     for name, message in (
+        ("w.keras", "Not a `.keras` file.*Received: path="),
         ("w.bin", "must end in '.keras'.*Received: path="),
         ("w.h5", "Not an HDF5 file.*Received: path="),
     ):
@@ -141,6 +228,46 @@ def test_card_is_found_downloaded_and_loaded(card, monkeypatch):
         keras_resnet.ResNet20(weights="there")
     with pytest.raises(ValueError, match=r"'resnet20.here'.*10 classes.*classes=7"):
         keras_resnet.ResNet20(weights="here", classes=7)
+
+
+def test_classifier_of_an_older_name(card, tmp_path, monkeypatch, randomize):
+    # As in the files of keras.applications, whose classifier is called `probs`.
+    entry, source, _ = card
+    path = tmp_path / "top.h5"
+    with h5py.File(path, "a") as file:
+        names = [str(v) for v in file.attrs["layer_names"]]
+        file.attrs["layer_names"] = [
+            ("probs" if v == "predictions" else v).encode() for v in names
+        ]
+        file.move("predictions", "probs")
+        weights = [str(v) for v in file["probs"].attrs["weight_names"]]
+        for name in weights:
+            file["probs"].move(name, f"probs/{name.split('/')[-1]}")
+        file["probs"].attrs["weight_names"] = [
+            f"probs/{name.split('/')[-1]}".encode() for name in weights
+        ]
+    md5 = hashlib.md5(path.read_bytes()).hexdigest()
+    top = cards.File(path.as_uri(), md5)
+    with pytest.raises(ValueError, match="2 missing.*2 unexpected: probs/kernel"):
+        load_card(keras_resnet.ResNet20(), dataclasses.replace(entry, top=top))
+    renamed = {"probs": "predictions"}
+    model = keras_resnet.ResNet20()
+    load_card(model, dataclasses.replace(entry, top=top, renamed=renamed))
+    assert equal(model, source)
+    assert all(v.renamed == renamed for v in cards.CARDS)
+
+
+@pytest.mark.parametrize("activation", [None, "softmax", keras.activations.softmax])
+def test_activations_that_keras_accepts_beside_weights(tmp_path, activation):
+    keras_resnet.ResNet20().save(tmp_path / "w.keras")
+    keras_resnet.ResNet20(
+        weights=tmp_path / "w.keras", classifier_activation=activation
+    )
+
+
+def test_weights_of_another_type():
+    with pytest.raises(TypeError, match=r"a path. Received: weights=\['a'\]"):
+        keras_resnet.ResNet20(weights=["a"])
 
 
 def test_wrong_hash_is_refused(card):
