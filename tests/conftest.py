@@ -46,6 +46,7 @@ def run_python():
     """Run code in a fresh interpreter, under a backend, and return its output."""
 
     def run(code, *arguments, backend="tensorflow", **environment):
+        pytest.importorskip(backend, reason=f"{backend} is not installed")
         finished = subprocess.run(
             [sys.executable, "-c", code, *map(str, arguments)],
             env={**os.environ, "KERAS_BACKEND": backend, **environment},

@@ -3,8 +3,6 @@
 import keras
 import numpy as np
 import pytest
-import torch
-from torch.nn import functional
 
 from keras_resnet.layers import (
     BasicBlock,
@@ -13,6 +11,9 @@ from keras_resnet.layers import (
     PreactivationBottleneckBlock,
     WideBlock,
 )
+
+torch = pytest.importorskip("torch", reason="the extra `peers` is not installed")
+functional = torch.nn.functional
 
 BLOCKS = {
     "basic": (BasicBlock, {}),

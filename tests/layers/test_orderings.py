@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
-from torch.nn import functional
 
 from keras_resnet.layers import ORDERINGS, BasicBlock, BottleneckBlock
+
+torch = pytest.importorskip("torch", reason="the extra `peers` is not installed")
+functional = torch.nn.functional
 
 
 class Formulas:

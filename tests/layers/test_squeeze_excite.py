@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
-from torch.nn import functional
 
 from keras_resnet.layers import BottleneckBlock, SqueezeExcite
 from keras_resnet.layers.squeeze_excite import squeezed_channels
+
+torch = pytest.importorskip("torch", reason="the extra `peers` is not installed")
+functional = torch.nn.functional
 
 
 def test_equals_the_formula(rng, randomize):

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
-import transformers
 
 import keras_resnet
+
+REASON = "the extra `peers` is not installed"
+torch = pytest.importorskip("torch", reason=REASON)
+transformers = pytest.importorskip("transformers", reason=REASON)
 
 BASIC = {"layer_type": "basic", "width": 1}
 BOTTLENECK = {"layer_type": "bottleneck", "width": 4}

@@ -3,7 +3,6 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-import torch
 
 from keras_resnet.training.optimizers import (
     AdamWithL2,
@@ -12,6 +11,8 @@ from keras_resnet.training.optimizers import (
     normalization_and_bias,
 )
 from keras_resnet.training.recipes import get_recipe
+
+torch = pytest.importorskip("torch", reason="the extra `peers` is not installed")
 
 
 def steps_of_keras(optimizer, start, gradients):
