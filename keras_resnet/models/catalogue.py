@@ -9,9 +9,11 @@ import sys
 import keras
 
 from keras_resnet.files import write_text
+from keras_resnet.models import published_counts
 from keras_resnet.models.construction import create_model
 from keras_resnet.models.description import describe
 from keras_resnet.models.registry import SPECIFICATIONS
+from keras_resnet.models.specification import Specification
 from keras_resnet.progress import ProgressLine
 from keras_resnet.tables import Column, markdown_table
 
@@ -33,10 +35,18 @@ Made by `{COMMAND}`.
 Trainable parameters are what PyTorch reports; all parameters, with the moving
 statistics of batch normalization, what `keras.Model.count_params` reports.
 MACs are the multiplications, with an addition each, of the convolutions and
-the dense layer for one image of the size given. "Checked against" says what
-the tests compare the network with.
+the dense layer for one image of the size given. "Checked against" says whose
+outputs the tests compare with those of the network, or of its blocks alone, on
+the same weights, and whether its parameter count is compared with a published
+one.
 
 """
+
+
+def checked_against(specification: Specification) -> str:
+    """Say what the tests compare a network with."""
+    counted = specification.name in published_counts.NAMES
+    return specification.checked_against + ("; parameter count" if counted else "")
 
 
 def catalogue(progress=lambda message: None) -> str:
@@ -58,7 +68,7 @@ def catalogue(progress=lambda message: None) -> str:
                 found.parameters,
                 found.macs / 1e6,
                 specification.source,
-                specification.checked_against,
+                checked_against(specification),
             )
         )
         keras.backend.clear_session()

@@ -52,7 +52,7 @@ class Specification:
         function: Name of its public constructor.
         title: What people call it, one line.
         source: Paper or definition, with section or table.
-        checked_against: What the tests compare it with.
+        checked_against: Whose outputs the tests compare with.
         block: Key of `BLOCKS`.
         depths: Blocks in each stage.
         widths: `filters` of each stage's blocks.
@@ -109,7 +109,7 @@ class Specification:
     strides: tuple[int, ...]
     stem: str
     stem_width: int
-    checked_against: str = "parameter count"
+    checked_against: str = "its blocks in PyTorch"
     stem_pool: str | None = None
     pool_padding: str = "zero"
     ordering: str = "original"

@@ -14,58 +14,11 @@ from keras_resnet.layers import (
     Block,
     EdgePadding2D,
 )
+from keras_resnet.models.published_counts import ROUNDED, TOTAL, TRAINABLE
 
 MODELS = keras_resnet.list_models()
 EVERY = pytest.mark.parametrize("name", MODELS)
 SMALL = ("resnet8", "resnet20")
-# Trainable parameters; what PyTorch reports for the same networks.
-TRAINABLE = {
-    "resnet18": 11_689_512,
-    "resnet34": 21_797_672,
-    "resnet50v1_5": 25_557_032,
-    "resnet101v1_5": 44_549_160,
-    "resnet152v1_5": 60_192_808,
-    "wide_resnet50_2": 68_883_240,
-    "wide_resnet101_2": 126_886_696,
-    "resnext50_32x4d": 25_028_904,
-    "resnext101_32x8d": 88_791_336,
-    "resnext101_64x4d": 83_455_272,
-    "resnet18d": 11_708_744,
-    "resnet50d": 25_576_264,
-    "resnet26v1_5": 15_995_176,
-    "resnet200v1_5": 64_673_832,
-    "seresnet50": 28_088_024,
-    "resnetrs50": 35_691_912,
-    "resnetrs101": 63_618_696,
-    "resnetv2_50": 25_549_352,
-    "resnetv2_101": 44_541_480,
-    "resnet20": 269_722,
-    "resnet32": 464_154,
-    "resnet44": 658_586,
-    "resnet56": 853_018,
-    "resnet110": 1_727_962,
-    "resnet1202": 19_421_274,
-    "wrn_28_10": 36_479_194,
-}
-# What keras.Model.count_params reports.
-TOTAL = {
-    "resnet50": 25_636_712,
-    "resnet101": 44_707_176,
-    "resnet152": 60_419_944,
-    "resnet50v2": 25_613_800,
-    "resnet101v2": 44_675_560,
-    "resnet152v2": 60_380_648,
-    "resnet8": 78_666,
-}
-# Millions, as the papers round them.
-ROUNDED = {
-    "wrn_16_4": 2.7,
-    "wrn_40_4": 8.9,
-    "preactivation_resnet164": 1.7,
-    "preactivation_resnet1001": 10.2,
-    "resnext29_8x64d": 34.4,
-    "resnext29_16x64d": 68.1,
-}
 
 
 def trainable_parameters(name):
