@@ -136,7 +136,7 @@ def demonstrate(arguments: list[str], values: flags.FlagValues = flags.FLAGS) ->
 def _announce(stage: int, title: str, command: str = "") -> None:
     print(f"\n[{stage}/{STAGES}] {title}")
     if command:
-        print(f"      {command}")
+        print(f"      as with {command}")
     sys.stdout.flush()
 
 

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -113,8 +114,17 @@ def load_model(path: str) -> keras.Model:
         FileNotFoundError: If there is no such file.
         ValueError: If it is not a Keras model.
     """
+    if Path(path).is_dir():
+        inside = Path(path) / "model.keras"
+        hint = f" Did you mean '{inside}'?" if inside.is_file() else ""
+        raise FileNotFoundError(f"'{path}' is a folder, not a model file.{hint}")
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no model file '{path}'.")
+    if Path(path).suffix == ".keras" and not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"Cannot load a Keras model from '{path}': it is not a `.keras` file, or a "
+            "damaged one."
+        )
     try:
         return keras.saving.load_model(path, compile=False)
     # A damaged file fails in as many ways as it can be damaged.

@@ -8,6 +8,9 @@ import difflib
 import numbers
 from collections.abc import Iterable
 
+# More choices than these are not read in an error.
+LISTED = 20
+
 
 def check_choice(argument: str, value, allowed: Iterable, *, noun: str | None = None):
     """Accept `value` if it is one of `allowed`.
@@ -29,10 +32,10 @@ def check_choice(argument: str, value, allowed: Iterable, *, noun: str | None = 
     allowed = list(allowed)
     if any(value is choice or value == choice for choice in allowed):
         return value
-    listed = ", ".join(repr(choice) for choice in allowed)
-    names = [choice for choice in allowed if isinstance(choice, str)]
-    near = difflib.get_close_matches(str(value), names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    listed = ", ".join(repr(choice) for choice in allowed[:LISTED])
+    if len(allowed) > LISTED:
+        listed += f", ... ({len(allowed)} in all)"
+    hint = _hint(value, allowed)
     raise ValueError(
         f"Unknown {noun or argument}: `{argument}` must be one of {listed}.{hint} "
         f"Received: {argument}={value!r}"
@@ -84,3 +87,29 @@ def check_interval(
     if not (above and value <= high):
         raise ValueError(message)
     return float(value)
+
+
+def check_known(arguments: Iterable[str], known: Iterable[str], function: str) -> None:
+    """Accept keyword arguments that are all known.
+
+    Args:
+        arguments: The names that were received.
+        known: The names that are accepted.
+        function: Name of the function that takes them.
+
+    Raises:
+        TypeError: If one is unknown; the nearest known one is suggested.
+    """
+    known = sorted(known)
+    for name in arguments:
+        if name not in known:
+            raise TypeError(
+                f"`{function}` has no argument {name!r}.{_hint(name, known)} It takes "
+                f"{', '.join(known)}. Received: {', '.join(arguments)}"
+            )
+
+
+def _hint(value, allowed) -> str:
+    spelled = {str(choice).lower(): choice for choice in allowed}
+    near = difflib.get_close_matches(str(value).lower(), spelled, n=1)
+    return f" Did you mean {spelled[near[0]]!r}?" if near else ""

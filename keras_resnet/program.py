@@ -39,15 +39,15 @@ def quiet_start():
     TensorFlow writes them from C++ while it is imported, whatever its log
     level, so that the process's standard error is set aside for that long. It
     is shown after all if the import fails. In a process that is not one of
-    the package's own programs this does nothing, and a level that the user
-    has set stays.
+    the package's own programs, or where the user asks for everything with the
+    level 0, this does nothing; another level that the user has set stays.
     """
-    if not runs_own_program() or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if not runs_own_program() or os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0":
         yield
         return
     # Read by TensorFlow when it starts. The programs say themselves which
     # devices they use, and errors reach them as Python exceptions.
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     shown = os.dup(STANDARD_ERROR)
     with tempfile.TemporaryFile() as set_aside:

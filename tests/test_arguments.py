@@ -19,6 +19,12 @@ def test_choice():
         check_choice("mode", "resnet5", ("resnet50", "vgg"), noun="model")
 
 
+def test_choice_among_many():
+    many = [f"model{number}" for number in range(68)]
+    with pytest.raises(ValueError, match=r"'model19', ... \(68 in all\). Did you mea"):
+        check_choice("name", "MODEL7", many)
+
+
 @pytest.mark.parametrize("value", [1, 7, np.int64(3)])
 def test_positive_integer(value):
     assert check_positive_integer("n", value) == value

@@ -64,7 +64,7 @@ def conclusion(result: TrainingResult, seconds: float) -> str:
     score = (
         f"{right:,} of {counted(result.test_count, 'test image')} right "
         f"({100 * result.test_accuracy:.2f} %), cross entropy {result.test_loss:.4f}.\n"
-        f"Saved '{result.model_path}'."
+        f"{'Saved' if result.epochs_run else 'The model is'} '{result.model_path}'."
     )
     if not result.epochs_run:
         return f"Nothing left to train. {score}"

@@ -6,7 +6,12 @@ import os
 import keras
 
 from keras_resnet import weights as weight_files
-from keras_resnet.arguments import check_choice, check_interval, check_positive_integer
+from keras_resnet.arguments import (
+    check_choice,
+    check_interval,
+    check_known,
+    check_positive_integer,
+)
 from keras_resnet.layers.stochastic_depth import MODES
 from keras_resnet.models.assembly import Form, assemble, check_form
 from keras_resnet.models.input_image import image_input, image_shape
@@ -15,6 +20,17 @@ from keras_resnet.models.registry import specification as look_up
 from keras_resnet.models.specification import Specification
 
 POOLINGS = (None, "avg", "max")
+# Fields of a specification that say what it is, not what is built; `classes`
+# and `name` are arguments besides, and the specification's are their defaults.
+NOT_OVERRIDDEN = {
+    "classes",
+    "name",
+    "function",
+    "title",
+    "source",
+    "checked_against",
+    "known_sides",
+}
 
 
 def create_model(name: str, **overrides) -> keras.Model:
@@ -40,15 +56,9 @@ def create_model(name: str, **overrides) -> keras.Model:
     """
     specification = look_up(name)
     fields = {field.name for field in dataclasses.fields(Specification)}
-    # These two are the caller's: the specification's are defaults.
-    fields -= {"classes", "name"}
+    fields -= NOT_OVERRIDDEN
+    check_known(overrides, {*build_model.__kwdefaults__, *fields}, "create_model")
     changes = {key: overrides.pop(key) for key in list(overrides) if key in fields}
-    unknown = set(overrides) - set(build_model.__kwdefaults__)
-    if unknown:
-        known = ", ".join(sorted({*build_model.__kwdefaults__, *fields}))
-        raise TypeError(
-            f"`create_model` takes {known}. Received: {', '.join(sorted(unknown))}"
-        )
     return build_model(dataclasses.replace(specification, **changes), **overrides)
 
 
@@ -90,7 +100,8 @@ def build_model(
         nested: Whether every block is one layer of the model. Defaults to
             `False`: every convolution is.
         survival_probability: Of the last block, p_L of stochastic depth, in
-            (0, 1]; the others follow the specification's rule. Defaults to
+            (0, 1]; the others follow the specification's rule. In the mode
+            `"batch"` it scales the branches at inference too. Defaults to
             `1.0`.
         stochastic_depth_mode: `"batch"` (the paper) or `"sample"`. Defaults to
             `"batch"`.

@@ -101,6 +101,8 @@ DOCUMENTATION = """{title}.
             `False`: every convolution is.
         survival_probability: Of the last block, p_L of stochastic depth
             (Huang et al. 2016), in (0, 1]; the others follow the linear rule.
+            In the mode `"batch"` it scales the branches at inference too, so
+            that a model is used with the one that it was trained with.
             Defaults to `1.0`.
         stochastic_depth_mode: `"batch"`, one draw a batch as in the paper, or
             `"sample"`. Only a nested model leaves a dropped block uncomputed,

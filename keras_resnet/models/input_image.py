@@ -1,5 +1,7 @@
 """The input of a model: its shape, checked, and its tensor."""
 
+from collections.abc import Sequence
+
 import keras
 
 from keras_resnet.arguments import check_positive_integer
@@ -44,12 +46,12 @@ def image_shape(
 
     if input_shape is None:
         return arrange(specification.input_size if include_top else None, 3)
-    shape = tuple(input_shape)
-    if len(shape) != 3:
+    if not isinstance(input_shape, Sequence) or len(input_shape) != 3:
         raise ValueError(
-            "`input_shape` must be a tuple of three integers, "
-            f"{arrange('side', 'channels')}. {received}"
+            "`input_shape` must be a tuple of three integers, as "
+            f"{arrange(specification.input_size, 3)}. {received}"
         )
+    shape = tuple(input_shape)
     channels = shape[channel_axis() - 1]
     sides = shape[:2] if last else shape[1:]
     channels = check_positive_integer("channels of input_shape", channels)

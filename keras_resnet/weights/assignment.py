@@ -80,18 +80,28 @@ def assign_strictly(
         variable.assign(arrays[name])
 
 
-def transfer(source: keras.Model, target: keras.Model) -> None:
+def transfer(
+    source: keras.Model, target: keras.Model, *, called: str | None = None
+) -> None:
     """Copy all weights from one model to another, nested or not.
 
     Args:
         source: Model to read.
         target: Model to fill; its layers have the same names.
+        called: What an error calls the source. Defaults to its name.
 
     Raises:
         ValueError: If the two do not have the same variables.
+        TypeError: If one is not a Keras model.
     """
+    for argument, model in (("source", source), ("target", target)):
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                f"`{argument}` must be a Keras model; `load` takes files. "
+                f"Received: {argument}={model!r}"
+            )
     arrays = {
         name: keras.ops.convert_to_numpy(variable.value)
         for name, variable in named_variables(source).items()
     }
-    assign_strictly(target, arrays, f"the model {source.name!r}")
+    assign_strictly(target, arrays, called or f"the model {source.name!r}")

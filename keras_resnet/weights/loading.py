@@ -66,8 +66,9 @@ def load_card(model: keras.Model, card: Card, *, include_top: bool = True) -> No
         if isinstance(error, ValueError):
             raise
         raise OSError(
-            f"The weights {card.name!r} could not be downloaded from {file.address}: "
-            f"{error}"
+            f"The weights {card.name!r} could not be downloaded from {file.address}. "
+            "Where there is no network, fetch that file elsewhere and pass its path "
+            "as `weights`, or pass `weights=None`."
         ) from error
     arrays = {}
     for name, array in read_legacy_h5(Path(path)).items():
@@ -99,7 +100,7 @@ def load(model: keras.Model, path: str | os.PathLike) -> None:
     if path.name.endswith(".weights.h5"):
         _load_weights_h5(model, path)
     elif path.suffix == ".keras":
-        transfer(_load_model(path), model)
+        transfer(_load_model(path), model, called=f"'{path}'")
     elif path.suffix in (".h5", ".hdf5"):
         assign_strictly(model, read_legacy_h5(path), f"'{path}'")
     else:

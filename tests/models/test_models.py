@@ -432,8 +432,10 @@ def test_bad_values(arguments, message):
 
 
 def test_unknown_argument():
-    with pytest.raises(TypeError, match="`create_model` takes .*Received: depth"):
+    with pytest.raises(TypeError, match="Did you mean 'depths'.*Received: depth"):
         keras_resnet.create_model("resnet20", depth=3)
+    with pytest.raises(TypeError, match="no argument 'title'.*Received: title"):
+        keras_resnet.create_model("resnet20", title="x")
 
 
 def test_input_tensor_of_another_kind():

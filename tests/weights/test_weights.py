@@ -169,6 +169,11 @@ class Twins(keras.layers.Layer):
         return inputs * self.pair[0] + self.pair[1]
 
 
+def test_transfer_of_something_else(tmp_path):
+    with pytest.raises(TypeError, match=r"`load` takes files. Received: source='w.k"):
+        transfer("w.keras", resnet20())
+
+
 def test_names_that_are_not_unique_are_refused():
     inputs = keras.Input((2,))
     model = keras.Model(inputs, Twins(name="twins")(inputs))
@@ -280,5 +285,5 @@ def test_wrong_hash_is_refused(card):
 def test_unreachable_address(tmp_path, card):
     entry, *_ = card
     gone = cards.File((tmp_path / "gone.h5").as_uri(), "0" * 32)
-    with pytest.raises(OSError, match=r"'resnet20.here' could not be downloaded"):
+    with pytest.raises(OSError, match=r"'resnet20.here' could not be downloaded.*path"):
         load_card(keras_resnet.ResNet20(), dataclasses.replace(entry, top=gone))
