@@ -102,7 +102,7 @@ COMPARISONS = (
     ),
     Comparison(
         name="stochastic_depth",
-        title="nested ResNet-110 training step, batch 32, linear stochastic depth",
+        title="nested ResNet-110 training step, batch 128, linear stochastic depth",
         upper="p_L = 0.5",
         lower="constant depth",
         goal=0.78,
