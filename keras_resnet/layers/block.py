@@ -5,7 +5,8 @@ import keras
 from keras_resnet.arguments import check_choice, check_interval, check_positive_integer
 from keras_resnet.layers.activations import ACTIVATIONS, activation_layer
 from keras_resnet.layers.batch_normalization import BatchNormalization
-from keras_resnet.layers.convolution import Convolution
+from keras_resnet.layers.convolution import Convolution, has_bias
+from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.layers.orderings import NORMALIZE, ORDERINGS
 from keras_resnet.layers.shortcut_functions import SHORTCUT_FUNCTIONS
 from keras_resnet.layers.shortcuts import SHORTCUTS, shortcut_layers
@@ -206,7 +207,7 @@ class Block(keras.layers.Layer):
     @property
     def channel_axis(self) -> int:
         """Axis of the channels in a batch of images."""
-        return 3 if self.data_format == "channels_last" else 1
+        return channel_axis(self.data_format)
 
     @property
     def output_channels(self) -> int:
@@ -251,8 +252,7 @@ class Block(keras.layers.Layer):
                 padding="same" if spatial and not explicit else "valid",
                 dilation_rate=dilation,
                 groups=convolution.groups,
-                use_bias=self.use_bias is True
-                or (self.use_bias == "unnormalized" and not normalized),
+                use_bias=has_bias(self.use_bias, normalized),
                 kernel_initializer=self._fresh_initializer(),
                 kernel_regularizer=self.kernel_regularizer,
                 data_format=self.data_format,
@@ -325,9 +325,9 @@ class Block(keras.layers.Layer):
     def _joined_layers(self):
         if not self.steps.joined:
             return []
-        *others, last = self._step_layers(self.steps.joined, "joined")
-        del last  # The activation that ends the block has a name of its own.
-        return [*others, self.activation_layer("out")]
+        # The activation that ends the block has a name of its own.
+        others = self.steps.joined[:-1]
+        return [*self._step_layers(others, "joined"), self.activation_layer("out")]
 
     def build(self, input_shape):
         """Make and build the layers for (batch, height, width, channels)."""

@@ -1,4 +1,4 @@
-"""A convolution of a block, as data."""
+"""A convolution, as data."""
 
 import dataclasses
 
@@ -18,3 +18,13 @@ class Convolution:
     kernel_size: int
     stride: int = 1
     groups: int = 1
+
+
+def has_bias(use_bias: bool | str, normalized: bool) -> bool:
+    """Tell whether a convolution has a bias.
+
+    Args:
+        use_bias: `True`, `False`, or `"unnormalized"`.
+        normalized: Whether batch normalization follows the convolution.
+    """
+    return use_bias is True or (use_bias == "unnormalized" and not normalized)

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.layers.registration import serializable
 
 
@@ -39,7 +40,7 @@ class ImageNormalization(keras.layers.Layer):
         self.standard_deviation = _as_list(standard_deviation)
         self.reverse_channels = reverse_channels
         self.data_format = data_format or keras.config.image_data_format()
-        self.channel_axis = 3 if self.data_format == "channels_last" else 1
+        self.channel_axis = channel_axis(self.data_format)
         self.built = True
 
     def call(self, inputs):

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_resnet.arguments import check_positive_integer
 from keras_resnet.layers.convolution import Convolution
+from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.layers.registration import serializable
 
 # What s does where the block changes the shape; elsewhere it is the identity,
@@ -46,7 +47,7 @@ class ZeroPaddedIdentity(keras.layers.Layer):
         self.filters = check_positive_integer("filters", filters)
         self.stride = check_positive_integer("stride", stride)
         self.data_format = data_format or keras.config.image_data_format()
-        self.channel_axis = 3 if self.data_format == "channels_last" else 1
+        self.channel_axis = channel_axis(self.data_format)
 
     def build(self, input_shape):
         """Check that there is room for the input's channels."""

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_resnet.arguments import check_interval, check_positive_integer
+from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.layers.registration import serializable
 
 DIVISOR = 8
@@ -45,7 +46,7 @@ class SqueezeExcite(keras.layers.Layer):
         super().__init__(**kwargs)
         self.ratio = check_interval("ratio", ratio, 0.0, 1.0, include_low=False)
         self.data_format = data_format or keras.config.image_data_format()
-        self.channel_axis = 3 if self.data_format == "channels_last" else 1
+        self.channel_axis = channel_axis(self.data_format)
 
     def build(self, input_shape):
         """Make the two convolutions."""

@@ -13,7 +13,7 @@ from keras_resnet.layers import (
     WideBlock,
     linear_survival_probabilities,
 )
-from keras_resnet.models.input_image import channel_axis
+from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.models.specification import BLOCKS, Normalization, Specification
 from keras_resnet.models.stems import draw_stem, draw_steps, stem_stride
 

@@ -5,12 +5,8 @@ from collections.abc import Sequence
 import keras
 
 from keras_resnet.arguments import check_positive_integer
+from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.models.specification import Specification
-
-
-def channel_axis() -> int:
-    """Axis of the channels in a batch of images, by Keras's data format."""
-    return 3 if keras.config.image_data_format() == "channels_last" else 1
 
 
 def image_shape(

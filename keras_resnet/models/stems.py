@@ -4,8 +4,9 @@ import keras
 
 from keras_resnet.layers import ORDERINGS, BatchNormalization, EdgePadding2D
 from keras_resnet.layers.activations import activation_layer
+from keras_resnet.layers.convolution import has_bias
+from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.layers.orderings import NORMALIZE
-from keras_resnet.models.input_image import channel_axis
 from keras_resnet.models.specification import Specification
 
 KERNEL_SIZES = {"imagenet": 7, "deep": 3, "cifar": 3}
@@ -70,8 +71,7 @@ def _convolve(x, specification, name, filters, kernel_size, stride):
         kernel_size,
         strides=stride,
         padding="valid" if stride > 1 else "same",
-        use_bias=specification.use_bias is True
-        or (specification.use_bias == "unnormalized" and not normalized),
+        use_bias=has_bias(specification.use_bias, normalized),
         kernel_initializer=specification.kernel_initializer,
         name=f"{name}_conv",
     )(x)
