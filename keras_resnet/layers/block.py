@@ -3,28 +3,21 @@
 import keras
 
 from keras_resnet.arguments import check_choice, check_interval, check_positive_integer
-from keras_resnet.layers.activations import ACTIVATIONS, activation_layer
-from keras_resnet.layers.batch_normalization import BatchNormalization
-from keras_resnet.layers.convolution import Convolution, has_bias
-from keras_resnet.layers.data_format import channel_axis
+from keras_resnet.layers.activations import ACTIVATIONS
+from keras_resnet.layers.chain import apply_layers
+from keras_resnet.layers.layer_maker import LayerMaker
 from keras_resnet.layers.orderings import NORMALIZE, ORDERINGS
+from keras_resnet.layers.output_shape import strided_shape
+from keras_resnet.layers.rematerialization import rematerialize
 from keras_resnet.layers.shortcut_functions import SHORTCUT_FUNCTIONS
 from keras_resnet.layers.shortcuts import SHORTCUTS, shortcut_layers
-from keras_resnet.layers.squeeze_excite import SqueezeExcite
 from keras_resnet.layers.stochastic_depth import MODES, StochasticDepth
 
 PADDINGS = ("symmetric", "same", "explicit")
 BIASES = (False, True, "unnormalized")
 
 
-def apply_layers(layers, x):
-    """Apply `layers` to `x` one after the other."""
-    for layer in layers:
-        x = layer(x)
-    return x
-
-
-class Block(keras.layers.Layer):
+class Block(LayerMaker, keras.layers.Layer):
     """Base of the residual blocks: a residual branch F beside a shortcut s.
 
     `y = f(h(s(x)) + F(x))`, where f is what the ordering puts after the
@@ -72,6 +65,11 @@ class Block(keras.layers.Layer):
             (0, 1] (see `StochasticDepth`). Defaults to `1.0`.
         stochastic_depth_mode: `"batch"` or `"sample"` (see `StochasticDepth`).
             Defaults to `"batch"`.
+        remat: Whether a training step keeps only the block's input and
+            computes the block again in the backward pass (see
+            `rematerialize`): less memory, more time. At inference, and drawn
+            layer by layer into a graph, it changes nothing. Defaults to
+            `False`.
         seed: Integer seed of the block's random draws. Defaults to `None`.
         data_format: `"channels_last"` or `"channels_first"`. Defaults to
             `keras.config.image_data_format()`.
@@ -105,6 +103,7 @@ class Block(keras.layers.Layer):
         "padding",
         "survival_probability",
         "stochastic_depth_mode",
+        "remat",
         "seed",
         "data_format",
     )
@@ -130,6 +129,7 @@ class Block(keras.layers.Layer):
         kernel_regularizer=None,
         survival_probability=1.0,
         stochastic_depth_mode="batch",
+        remat=False,
         seed=None,
         data_format=None,
         **kwargs,
@@ -175,6 +175,7 @@ class Block(keras.layers.Layer):
                 f"batch normalization. Received: ordering={self.ordering!r}, "
                 f"zero_last_gamma={zero_last_gamma!r}"
             )
+        self.remat = check_choice("remat", remat, (False, True))
         self.seed = seed
         self.data_format = check_choice(
             "data_format",
@@ -191,144 +192,6 @@ class Block(keras.layers.Layer):
                 dtype=self.dtype_policy,
             )
 
-    def convolutions(self) -> tuple[Convolution, ...]:
-        """Say what F convolves with, in order."""
-        raise NotImplementedError(
-            f"{type(self).__name__} must say what it convolves with in `convolutions`."
-        )
-
-    def layers_before(self, position: int) -> list[keras.layers.Layer]:
-        """Make layers to put right before a convolution, counted from 1."""
-        del position
-        return []
-
-    # Makers of layers, used by the block and its shortcut.
-
-    @property
-    def channel_axis(self) -> int:
-        """Axis of the channels in a batch of images."""
-        return channel_axis(self.data_format)
-
-    @property
-    def output_channels(self) -> int:
-        """Channels of the block's output."""
-        return self.filters * self.expansion
-
-    def convolution_layers(
-        self, suffix: str, convolution: Convolution, *, normalized: bool
-    ) -> list[keras.layers.Layer]:
-        """Make a convolution, and the padding before it where that is its own.
-
-        Args:
-            suffix: What the layer's name says between the block's name and
-                `_conv`.
-            convolution: What to make.
-            normalized: Whether batch normalization follows it directly.
-
-        Returns:
-            One or two layers.
-        """
-        layers = []
-        spatial = convolution.kernel_size > 1
-        dilation = self.dilation if spatial else 1
-        explicit = spatial and (
-            self.padding == "explicit"
-            or (self.padding == "symmetric" and convolution.stride > 1)
-        )
-        if explicit:
-            layers.append(
-                keras.layers.ZeroPadding2D(
-                    dilation * (convolution.kernel_size // 2),
-                    data_format=self.data_format,
-                    name=f"{self.name}_{suffix}_pad",
-                    dtype=self.dtype_policy,
-                )
-            )
-        layers.append(
-            keras.layers.Conv2D(
-                convolution.filters,
-                convolution.kernel_size,
-                strides=convolution.stride,
-                padding="same" if spatial and not explicit else "valid",
-                dilation_rate=dilation,
-                groups=convolution.groups,
-                use_bias=has_bias(self.use_bias, normalized),
-                kernel_initializer=self._fresh_initializer(),
-                kernel_regularizer=self.kernel_regularizer,
-                data_format=self.data_format,
-                name=f"{self.name}_{suffix}_conv",
-                dtype=self.dtype_policy,
-            )
-        )
-        return layers
-
-    def batch_normalization(self, suffix: str, *, starts_at_zero: bool = False):
-        """Make a batch normalization."""
-        return BatchNormalization(
-            axis=self.channel_axis,
-            epsilon=self.epsilon,
-            momentum=self.momentum,
-            gamma_initializer="zeros" if starts_at_zero else "ones",
-            name=f"{self.name}_{suffix}_bn",
-            dtype=self.dtype_policy,
-        )
-
-    def activation_layer(self, suffix: str):
-        """Make the block's activation."""
-        return activation_layer(
-            self.activation,
-            name=f"{self.name}_{suffix}",
-            data_format=self.data_format,
-            dtype=self.dtype_policy,
-        )
-
-    def _fresh_initializer(self):
-        # A seedless initializer object that is used twice gives the same
-        # values twice, so every convolution gets one of its own.
-        initializer = self.kernel_initializer
-        if not isinstance(initializer, keras.initializers.Initializer):
-            return initializer  # A function has no state to repeat.
-        return initializer.__class__.from_config(initializer.get_config())
-
-    def _step_layers(self, steps, suffix, *, starts_at_zero=False):
-        return [
-            self.batch_normalization(suffix, starts_at_zero=starts_at_zero)
-            if step == NORMALIZE
-            else self.activation_layer(f"{suffix}_relu")
-            for step in steps
-        ]
-
-    def _residual_layers(self):
-        convolutions = self.convolutions()
-        layers = []
-        for position, convolution in enumerate(convolutions, start=1):
-            ends = position == len(convolutions)
-            steps = self.steps.last if ends else self.steps.between
-            layers += self.layers_before(position)
-            layers += self.convolution_layers(
-                str(position), convolution, normalized=steps[:1] == (NORMALIZE,)
-            )
-            layers += self._step_layers(
-                steps, str(position), starts_at_zero=ends and self.zero_last_gamma
-            )
-        if self.squeeze_excite_ratio is not None:
-            layers.append(
-                SqueezeExcite(
-                    self.squeeze_excite_ratio,
-                    data_format=self.data_format,
-                    name=f"{self.name}_se",
-                    dtype=self.dtype_policy,
-                )
-            )
-        return layers
-
-    def _joined_layers(self):
-        if not self.steps.joined:
-            return []
-        # The activation that ends the block has a name of its own.
-        others = self.steps.joined[:-1]
-        return [*self._step_layers(others, "joined"), self.activation_layer("out")]
-
     def build(self, input_shape):
         """Make and build the layers for (batch, height, width, channels)."""
         if len(input_shape) != 4 or input_shape[self.channel_axis] is None:
@@ -337,12 +200,12 @@ class Block(keras.layers.Layer):
                 f"of channels. Received: input_shape={tuple(input_shape)}"
             )
         input_channels = input_shape[self.channel_axis]
-        self.before_layers = self._step_layers(self.steps.before, "preact")
+        self.before_layers = self.step_layers(self.steps.before, "preact")
         self.shortcut_layers = shortcut_layers(self, input_channels)
         self.h = SHORTCUT_FUNCTIONS[self.shortcut_function](self)
         self.gate_layers = self.h.layers
-        self.residual_layers = self._residual_layers()
-        self.joined_layers = self._joined_layers()
+        self.residual_layers = self.make_residual_layers()
+        self.joined_layers = self.make_joined_layers()
         self.add = None
         if self.shortcut != "none":
             self.add = keras.layers.Add(
@@ -367,26 +230,34 @@ class Block(keras.layers.Layer):
 
     def call(self, inputs, training=None):
         """Compute the block on (batch, height, width, channels)."""
+        drawn = isinstance(inputs, keras.KerasTensor)
         if not self.built:  # Drawn into a graph, nobody has built it before.
             self.build(inputs.shape)
+        if not (self.remat and training) or drawn:
+            return self._compute(inputs, training)
+        return rematerialize(
+            lambda x: self._compute(x, training), inputs, self.variables
+        )
+
+    def _compute(self, inputs, training):
         x, before = inputs, self.before_layers
         if before and self._projects:
             # The activation is shared by both ways, as in the authors' code.
-            x, before = apply_layers(before, inputs), []
+            x, before = apply_layers(before, inputs, training), []
         shortcut, residual_scale = None, None
         if self.add is not None:
-            shortcut = apply_layers(self.shortcut_layers, x)
-            shortcut, residual_scale = self.h(x, shortcut)
+            shortcut = apply_layers(self.shortcut_layers, x, training)
+            shortcut, residual_scale = self.h(x, shortcut, training)
 
         def branch(x):
-            residual = apply_layers([*before, *self.residual_layers], x)
+            residual = apply_layers([*before, *self.residual_layers], x, training)
             return residual if residual_scale is None else residual * residual_scale
 
         def join(residual):
             if self.add is not None:
                 dropped = residual is None
                 residual = shortcut if dropped else self.add([shortcut, residual])
-            return apply_layers(self.joined_layers, residual)
+            return apply_layers(self.joined_layers, residual, training)
 
         if self.stochastic_depth is None:
             return join(branch(x))
@@ -399,12 +270,9 @@ class Block(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         """Return the shape of the block's output."""
-        shape = [
-            size if size is None or axis == 0 else -(-size // self.stride)
-            for axis, size in enumerate(input_shape)
-        ]
-        shape[self.channel_axis] = self.output_channels
-        return tuple(shape)
+        return strided_shape(
+            input_shape, self.stride, self.output_channels, self.channel_axis
+        )
 
     def get_config(self):
         """Return the arguments that make this block again."""

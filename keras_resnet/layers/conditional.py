@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_resnet.layers.pure_function import PureFunction
+
 
 def run_if(predicate, branch, otherwise, variables):
     """Compute `branch()` where `predicate` is true, else `otherwise()`.
@@ -24,18 +26,17 @@ def run_if(predicate, branch, otherwise, variables):
     Returns:
         The tensor that the chosen function returned.
     """
-    conditional = {"jax": _run_if_jax, "torch": _run_if_eagerly}.get(
-        keras.backend.backend(), _run_if_tensorflow
-    )
-    return conditional(predicate, branch, otherwise, variables)
+    if _runs_eagerly():
+        return _run_if_eagerly(predicate, branch, otherwise, variables)
+    return _run_if_in_graph(predicate, branch, otherwise, variables)
 
 
-def _run_if_tensorflow(predicate, branch, otherwise, variables):
+def _runs_eagerly() -> bool:
+    if keras.backend.backend() != "tensorflow":
+        return keras.backend.backend() == "torch"
     import tensorflow as tf
 
-    if tf.executing_eagerly():
-        return _run_if_eagerly(predicate, branch, otherwise, variables)
-    return ops.cond(predicate, branch, otherwise)
+    return tf.executing_eagerly()
 
 
 def _run_if_eagerly(predicate, branch, otherwise, variables):
@@ -51,32 +52,33 @@ def _run_if_eagerly(predicate, branch, otherwise, variables):
     return ops.cond(predicate, branch, otherwise_with_gradients)
 
 
-def _run_if_jax(predicate, branch, otherwise, variables):
-    import jax
+def _run_if_in_graph(predicate, branch, otherwise, variables):
+    # A branch is a graph of its own, so what it updates is part of its result
+    # and assigned outside. Its scope hides the one that holds the values of
+    # this step, so it is given every value that it may read.
+    pure = PureFunction(branch, variables)
+    trainable, state = pure.values()
 
-    # JAX's branches are pure functions: what they update is part of their
-    # result and assigned outside. The scope of a branch hides the one that
-    # holds the values of this step, so it is given every value that it may read.
-    state = [variable for variable in variables if not variable.trainable]
-    values = [(variable, variable.value) for variable in variables]
-    before = [variable.value for variable in state]
+    def chosen():
+        result, updates = pure(trainable, state)
+        return result, [updates.get(i, before) for i, before in enumerate(state)]
 
-    def pure_branch():
-        with keras.StatelessScope(state_mapping=values) as scope:
-            result = branch()
-        return result, [scope.get_current_value(variable) for variable in state]
+    def other():
+        return otherwise(), state
 
-    def pure_otherwise():
-        return otherwise(), before
-
-    if jax.default_backend() == "cpu":
+    if _selects():
         result, after = keras.tree.map_structure(
-            lambda chosen, other: ops.where(predicate, chosen, other),
-            pure_branch(),
-            pure_otherwise(),
+            lambda one, two: ops.where(predicate, one, two), chosen(), other()
         )
     else:
-        result, after = ops.cond(predicate, pure_branch, pure_otherwise)
-    for variable, value in zip(state, after, strict=True):
-        variable.assign(value)
+        result, after = ops.cond(predicate, chosen, other)
+    pure.assign(dict(enumerate(after)))
     return result
+
+
+def _selects() -> bool:
+    if keras.backend.backend() != "jax":
+        return False
+    import jax
+
+    return jax.default_backend() == "cpu"

@@ -10,6 +10,20 @@ STRIDE_PLACEMENTS = ("1x1", "3x3")
 FULL_WIDTH = 64
 
 
+def check_inner_width(filters: int, width_per_group: int) -> None:
+    """Refuse a bottleneck whose inner width is not an integer.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if filters * width_per_group % FULL_WIDTH:
+        raise ValueError(
+            f"`filters * width_per_group` must be a multiple of {FULL_WIDTH}, so "
+            "that the inner width is an integer. "
+            f"Received: filters={filters}, width_per_group={width_per_group}"
+        )
+
+
 @serializable
 class BasicBlock(Block):
     """Two 3x3 convolutions beside a shortcut (He et al. 2015, figure 5, left).
@@ -70,12 +84,7 @@ class BottleneckBlock(Block):
         self.width_per_group = check_positive_integer(
             "width_per_group", width_per_group
         )
-        if filters * width_per_group % FULL_WIDTH:
-            raise ValueError(
-                f"`filters * width_per_group` must be a multiple of {FULL_WIDTH}, so "
-                "that the inner width is an integer. "
-                f"Received: filters={filters}, width_per_group={width_per_group}"
-            )
+        check_inner_width(filters, width_per_group)
 
     @property
     def inner_width(self) -> int:

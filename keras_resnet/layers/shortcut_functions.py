@@ -6,6 +6,8 @@ every unit computes `h(x) + F(x)`, and anything but the identity does worse.
 
 import keras
 
+from keras_resnet.layers.chain import apply_layers
+
 # Published with the networks of section 3.1.
 SCALE = 0.5
 DROPOUT_RATE = 0.5
@@ -28,24 +30,25 @@ class Identity:
         del block
         return []
 
-    def __call__(self, inputs, shortcut):
+    def __call__(self, inputs, shortcut, training=None):
         """Apply the function.
 
         Args:
             inputs: What comes into the block.
             shortcut: The shortcut, of the shape of the block's output.
+            training: Whether this is a training step.
 
         Returns:
             The changed shortcut, and what to multiply F with, or `None`.
         """
-        del inputs
+        del inputs, training
         return shortcut, None
 
 
 class ConstantScaling(Identity):
     """`h(x) = 0.5 x`, and `0.5 F(x)`; figure 2 (b)."""
 
-    def __call__(self, inputs, shortcut):
+    def __call__(self, inputs, shortcut, training=None):
         """Scale both by a half."""
         return shortcut * SCALE, SCALE
 
@@ -69,7 +72,7 @@ class ShortcutOnlyGating(Identity):
             )
         ]
 
-    def __call__(self, inputs, shortcut):
+    def __call__(self, inputs, shortcut, training=None):
         """Gate the shortcut."""
         (gate,) = self.layers
         return shortcut * (1.0 - gate(inputs)), None
@@ -78,7 +81,7 @@ class ShortcutOnlyGating(Identity):
 class ExclusiveGating(ShortcutOnlyGating):
     """`h(x) = (1 - g(x)) x`, and `g(x) F(x)`; figure 2 (c)."""
 
-    def __call__(self, inputs, shortcut):
+    def __call__(self, inputs, shortcut, training=None):
         """Gate the shortcut and, the other way round, F."""
         (layer,) = self.layers
         gate = layer(inputs)
@@ -99,10 +102,9 @@ class DropoutShortcut(Identity):
             )
         ]
 
-    def __call__(self, inputs, shortcut):
+    def __call__(self, inputs, shortcut, training=None):
         """Drop from the shortcut."""
-        (dropout,) = self.layers
-        return dropout(shortcut), None
+        return apply_layers(self.layers, shortcut, training), None
 
 
 # The 1x1 convolution of figure 2 (e) is a projection in every block: `shortcut="C"`.

@@ -6,6 +6,7 @@ from keras import ops
 from keras_resnet.arguments import check_positive_integer
 from keras_resnet.layers.convolution import Convolution
 from keras_resnet.layers.data_format import channel_axis
+from keras_resnet.layers.output_shape import strided_shape
 from keras_resnet.layers.registration import serializable
 
 # What s does where the block changes the shape; elsewhere it is the identity,
@@ -76,12 +77,7 @@ class ZeroPaddedIdentity(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         """Return the shape after subsampling and padding."""
-        shape = [
-            size if size is None or axis == 0 else -(-size // self.stride)
-            for axis, size in enumerate(input_shape)
-        ]
-        shape[self.channel_axis] = self.filters
-        return tuple(shape)
+        return strided_shape(input_shape, self.stride, self.filters, self.channel_axis)
 
     def get_config(self):
         """Return the arguments that make this layer again."""
