@@ -12,19 +12,25 @@ from keras_resnet import program
 from keras_resnet.version import __version__
 
 with program.quiet_start():
-    from keras_resnet import layers, models, weights
+    from keras_resnet import layers, models, preprocessing, weights
     from keras_resnet.models import constructors, create_model, describe, list_models
     from keras_resnet.models.constructors import *  # noqa: F403 (its `__all__`)
+    from keras_resnet.preprocessing import decode_predictions, preprocess_input
+    from keras_resnet.weights import list_weights
 
 _IMPORTED_WHEN_USED = ("benchmarks", "export", "training")
 
 __all__ = [
     "__version__",
     "create_model",
+    "decode_predictions",
     "describe",
     "layers",
     "list_models",
+    "list_weights",
     "models",
+    "preprocess_input",
+    "preprocessing",
     "weights",
     *constructors.__all__,
 ]

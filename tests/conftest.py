@@ -1,5 +1,6 @@
 """What all tests share. Nothing here or in a test touches the network."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -13,6 +14,28 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import pytest
+
+
+def _declare_operators_of_torchvision():
+    """Let torchvision be imported beside a PyTorch of another build.
+
+    Its compiled part then does not load, and its import fails on declarations
+    of two operators, and with it those of timm and of transformers. No network
+    here uses them.
+    """
+    if not all(map(importlib.util.find_spec, ("torch", "torchvision"))):
+        return None
+    import torch
+
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for name in ("nms", "qnms"):
+        if not hasattr(torch.ops.torchvision, name):
+            library.define(f"{name}(Tensor a, Tensor b, float c) -> Tensor")
+    return library
+
+
+# Its declarations last as long as it does.
+TORCHVISION_OPERATORS = _declare_operators_of_torchvision()
 
 
 @pytest.fixture
@@ -59,6 +82,16 @@ def run_python():
         return finished.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def torchvision():
+    return pytest.importorskip("torchvision", reason="torchvision is not installed")
+
+
+@pytest.fixture(scope="session")
+def timm():
+    return pytest.importorskip("timm", reason="timm is not installed")
 
 
 @pytest.fixture(autouse=True)

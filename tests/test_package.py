@@ -18,7 +18,15 @@ TOPS = {
     "benchmarks": "keras_resnet.benchmarks",
 }
 # A part may import those to its left, and itself.
-ORDER = ("layers", "weights", "models", "training", "export", "benchmarks")
+ORDER = (
+    "layers",
+    "weights",
+    "preprocessing",
+    "models",
+    "training",
+    "export",
+    "benchmarks",
+)
 
 
 def setup_cfg():

@@ -14,8 +14,9 @@ from keras_resnet.layers import (
     linear_survival_probabilities,
 )
 from keras_resnet.layers.data_format import channel_axis
-from keras_resnet.models.specification import BLOCKS, Normalization, Specification
+from keras_resnet.models.specification import BLOCKS, Specification
 from keras_resnet.models.stems import draw_stem, draw_steps, stem_stride
+from keras_resnet.normalization import RAW
 
 # Fields of a specification that are arguments of every block.
 BLOCK_FIELDS = (
@@ -50,6 +51,7 @@ class Form:
         classifier_activation: Activation of the classifier.
         include_preprocessing: Whether the network takes raw pixels.
         nested: Whether every block is one layer.
+        remat: Whether a block is computed again in the backward pass.
         survival_probability: Of the last block.
         stochastic_depth_mode: `"batch"` or `"sample"`.
         features: Names of the stages to return, instead of a head.
@@ -62,6 +64,7 @@ class Form:
     classifier_activation: object = "softmax"
     include_preprocessing: bool = False
     nested: bool = False
+    remat: bool = False
     survival_probability: float = 1.0
     stochastic_depth_mode: str = "batch"
     features: tuple[str, ...] | None = None
@@ -78,8 +81,20 @@ def check_form(specification: Specification, form: Form) -> None:
 
     Raises:
         ValueError: If a stage of `features` or the `output_stride` is not
-            among the network's.
+            among the network's, `remat` is wanted of a flat network, or
+            stochastic depth of a plain one.
     """
+    if form.remat and not form.nested:
+        raise ValueError(
+            "`remat` computes blocks again, and only a nested network has blocks "
+            "as its layers: pass `nested=True` too. "
+            f"Received: remat={form.remat!r}, nested={form.nested!r}"
+        )
+    if specification.shortcut == "none" and form.survival_probability < 1.0:
+        raise ValueError(
+            f"{specification.title} has no shortcuts, so that no block of it can be "
+            f"dropped. Received: survival_probability={form.survival_probability}"
+        )
     if form.features is not None:
         known = stage_names(specification)
         if not form.features:
@@ -95,28 +110,29 @@ def check_form(specification: Specification, form: Form) -> None:
     for stride in specification.strides:
         full *= stride
         possible.append(full)
-    check_choice(
-        "output_stride", form.output_stride, sorted({*possible} & {*OUTPUT_STRIDES})
-    )
+    possible = sorted({*possible} & {*OUTPUT_STRIDES})
+    if not possible:
+        raise ValueError(
+            f"The stride of {specification.title} cannot be changed: its last map is "
+            f"{full} times smaller than the image. "
+            f"Received: output_stride={form.output_stride}"
+        )
+    check_choice("output_stride", form.output_stride, possible)
 
 
 def normalized(x, specification: Specification):
     """Draw the normalization of raw pixels, unless there is nothing to do."""
     normalization = specification.normalization
-    if normalization == Normalization():
+    if normalization == RAW:
         return x
-    mean, channels = normalization.mean, x.shape[channel_axis()]
-    deviation = normalization.standard_deviation
-    reverse = normalization.reverse_channels
-    if not isinstance(mean, float) and channels != len(mean):
-        # What there is to say of channels that are not RGB is their average.
-        mean = sum(mean) / len(mean)
-        if not isinstance(deviation, float):
-            deviation = sum(deviation) / len(deviation)
-        reverse = False
+    adapted = normalization.for_channels(x.shape[channel_axis()])
     # Half-precision would round pixels that a resize has put between integers.
     return ImageNormalization(
-        mean, deviation, reverse, name="normalization", dtype="float32"
+        adapted.mean,
+        adapted.standard_deviation,
+        adapted.reverse_channels,
+        name="normalization",
+        dtype="float32",
     )(x)
 
 
@@ -171,6 +187,7 @@ def make_stages(specification: Specification, form: Form) -> list[list[Block]]:
                 dilation=dilation,
                 survival_probability=next(survival),
                 stochastic_depth_mode=form.stochastic_depth_mode,
+                remat=form.remat,
                 name=f"conv{stage}_block{position}",
                 **shared,
             )
@@ -202,7 +219,7 @@ def draw_head(x, form: Form):
 
 
 def assemble(specification: Specification, images, form: Form):
-    """Draw a network on symbolic images and return its output.
+    """Draw a network on symbolic images.
 
     Args:
         specification: The network.
@@ -210,18 +227,23 @@ def assemble(specification: Specification, images, form: Form):
         form: How to draw it.
 
     Returns:
-        The output, or a dictionary of the stages that `form.features` names.
+        The output, or a dictionary of the stages that `form.features` names;
+        and what the whole network ends in, which a selection of stages may
+        leave out.
     """
+    # Blocks check their arguments: all of them before the first layer is drawn.
+    blocks_of_stages = make_stages(specification, form)
     x = normalized(images, specification) if form.include_preprocessing else images
     stages = {}
     stages["C1"], x = draw_stem(x, specification)
-    for number, blocks in enumerate(make_stages(specification, form), FIRST_STAGE):
+    for number, blocks in enumerate(blocks_of_stages, FIRST_STAGE):
         for block in blocks:
             x = block(x) if form.nested else block.call(x)
         stages[f"C{number}"] = x
     x = draw_steps(x, specification, ORDERINGS[specification.ordering].end, "post")
     if form.features is None:
-        return draw_head(x, form)
+        x = draw_head(x, form)
+        return x, x
     # The last stage is complete with what a pre-activation network ends in.
     stages[f"C{number}"] = x
-    return {name: stages[name] for name in form.features}
+    return {name: stages[name] for name in form.features}, x

@@ -1,6 +1,7 @@
 """The CIFAR networks, as rows of tables."""
 
-from keras_resnet.models.specification import Normalization, Specification
+from keras_resnet.models.specification import Specification
+from keras_resnet.normalization import Normalization
 
 # Mean and standard deviation of CIFAR-10's training images, by channel.
 CIFAR10 = Normalization(

@@ -1,7 +1,6 @@
 """From a name and arguments to a model, weights included."""
 
 import dataclasses
-import os
 
 import keras
 
@@ -12,13 +11,17 @@ from keras_resnet.arguments import (
     check_known,
     check_positive_integer,
 )
+from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.layers.stochastic_depth import MODES
 from keras_resnet.models.assembly import Form, assemble, check_form
 from keras_resnet.models.input_image import image_input, image_shape
+from keras_resnet.models.pretrained import for_weights
 from keras_resnet.models.recursion import room_for_blocks
 from keras_resnet.models.registry import specification as look_up
 from keras_resnet.models.specification import Specification
 
+# Of the images that networks are trained on.
+CHANNELS = 3
 POOLINGS = (None, "avg", "max")
 # Fields of a specification that say what it is, not what is built; `classes`
 # and `name` are arguments besides, and the specification's are their defaults.
@@ -42,7 +45,7 @@ def create_model(name: str, **overrides) -> keras.Model:
         **overrides: Any argument of the network's own constructor
             (`include_top`, `weights`, `input_tensor`, `input_shape`,
             `pooling`, `classes`, `classifier_activation`,
-            `include_preprocessing`, `nested`, `survival_probability`,
+            `include_preprocessing`, `nested`, `remat`, `survival_probability`,
             `stochastic_depth_mode`, `features`, `output_stride`), and any
             field of its specification, for example `shortcut="C"` or
             `activation="elu"`. `weights` defaults to `None` here.
@@ -54,12 +57,14 @@ def create_model(name: str, **overrides) -> keras.Model:
         ValueError: If the name or the value of an argument is unknown.
         TypeError: If there is no such argument.
     """
-    specification = look_up(name)
+    specification, weights = for_weights(look_up(name), overrides.pop("weights", None))
     fields = {field.name for field in dataclasses.fields(Specification)}
     fields -= NOT_OVERRIDDEN
     check_known(overrides, {*build_model.__kwdefaults__, *fields}, "create_model")
     changes = {key: overrides.pop(key) for key in list(overrides) if key in fields}
-    return build_model(dataclasses.replace(specification, **changes), **overrides)
+    return build_model(
+        dataclasses.replace(specification, **changes), weights=weights, **overrides
+    )
 
 
 def build_model(
@@ -75,6 +80,7 @@ def build_model(
     name=None,
     include_preprocessing=False,
     nested=False,
+    remat=False,
     survival_probability=1.0,
     stochastic_depth_mode="batch",
     features=None,
@@ -86,7 +92,10 @@ def build_model(
         specification: The network.
         include_top: Whether it ends in its classifier. Defaults to `True`.
         weights: `None` for random ones, the name of a set of weights for this
-            network, or the path of a file. Defaults to `None`.
+            network, a `Card`, or the path of a file. With a number of classes
+            other than the specification's the classifier starts anew; with
+            channels other than three the first convolution is adapted.
+            Defaults to `None`.
         input_tensor: Symbolic tensor to start from. Defaults to a new input.
         input_shape: (height, width, channels), or channels first. Defaults to
             what the network was made for.
@@ -99,6 +108,9 @@ def build_model(
             255, and normalizes them itself. Defaults to `False`.
         nested: Whether every block is one layer of the model. Defaults to
             `False`: every convolution is.
+        remat: Whether a nested model's blocks keep only their inputs in
+            training and are computed again in the backward pass (Chen et al.
+            2016): less memory, more time. Defaults to `False`.
         survival_probability: Of the last block, p_L of stochastic depth, in
             (0, 1]; the others follow the specification's rule. In the mode
             `"batch"` it scales the branches at inference too. Defaults to
@@ -122,7 +134,7 @@ def build_model(
     check_interval(
         "survival_probability", survival_probability, 0.0, 1.0, include_low=False
     )
-    if isinstance(features, str):
+    if features is not None and not isinstance(features, list | tuple):
         raise TypeError(
             "`features` must be a sequence of names, such as ('C3', 'C5'). "
             f"Received: features={features!r}"
@@ -136,6 +148,7 @@ def build_model(
         classifier_activation=classifier_activation,
         include_preprocessing=include_preprocessing,
         nested=nested,
+        remat=remat,
         survival_probability=survival_probability,
         stochastic_depth_mode=stochastic_depth_mode,
         features=None if features is None else tuple(features),
@@ -143,33 +156,40 @@ def build_model(
     )
     check_form(specification, form)
     card = weight_files.find_card(specification.name, weights)
-    if card is not None and form.include_top and classes != card.classes:
-        raise ValueError(
-            f"The weights {card.name!r} have a classifier of {card.classes} classes: "
-            "with `include_top=True`, `classes` must be that. "
-            f"Received: classes={classes}"
-        )
-    if weights is not None and form.include_top:
-        _check_classifier_activation(classifier_activation)
     shape = image_shape(
         specification,
         input_shape,
         include_top=form.include_top,
-        fixed_by_weights=card is not None,
+        fixed_by_weights=card is not None and specification.known_sides,
     )
     images = image_input(input_tensor, shape)
-    outputs = assemble(specification, images, form)
+    adapt = _adaptations(specification, form, images)
+    if weights is not None and form.include_top and "classifier" not in adapt:
+        _check_classifier_activation(classifier_activation)
+    outputs, end = assemble(specification, images, form)
     inputs = images
     if input_tensor is not None:
         sources = keras.utils.get_source_inputs(input_tensor)
         inputs = sources[0] if len(sources) == 1 else sources
     with room_for_blocks(sum(specification.depths)):
         model = keras.Model(inputs, outputs, name=name or specification.name)
-    if card is not None:
-        weight_files.load_card(model, card, include_top=form.include_top)
-    elif weights is not None:
-        weight_files.load(model, os.fspath(weights))
+        if weights is not None:
+            # Weights are of the whole network, and of nothing before it.
+            whole = keras.Model(images, end, name=model.name)
+            if card is None:
+                weight_files.load(whole, weights, adapt=adapt)
+            else:
+                weight_files.load_card(whole, card, adapt=adapt)
     return model
+
+
+def _adaptations(specification, form, images) -> set[str]:
+    """Say what the arguments ask of pretrained weights to be adapted."""
+    channels = images.shape[channel_axis()]
+    return {
+        *(["classifier"] if form.classes != specification.classes else []),
+        *(["channels"] if channels != CHANNELS else []),
+    }
 
 
 def _check_classifier_activation(activation) -> None:

@@ -4,6 +4,7 @@ import keras
 
 from keras_resnet.models.assembly import stage_names
 from keras_resnet.models.construction import build_model
+from keras_resnet.models.pretrained import for_weights
 from keras_resnet.models.registry import specification as look_up
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ResNeXt29_8x64d",
     "ResNeXt29_16x64d",
     "ResNeXt50_32x4d",
+    "ResNeXt101_32x4d",
     "ResNeXt101_32x8d",
     "ResNeXt101_64x4d",
     "ResNet8",
@@ -99,6 +101,9 @@ DOCUMENTATION = """{title}.
             255, and normalizes them itself. Defaults to `False`.
         nested: Whether every block is one layer of the model. Defaults to
             `False`: every convolution is.
+        remat: Whether a nested model's blocks keep only their inputs in
+            training and are computed again in the backward pass (Chen et al.
+            2016): less memory, more time. Defaults to `False`.
         survival_probability: Of the last block, p_L of stochastic depth
             (Huang et al. 2016), in (0, 1]; the others follow the linear rule.
             In the mode `"batch"` it scales the branches at inference too, so
@@ -124,10 +129,11 @@ DOCUMENTATION = """{title}.
             weights do not fit.
         TypeError: If an argument has a type that is not allowed.
     """
-PRETRAINED = """`"imagenet"` for pretrained weights, the path of a file, or
-            `None` for random ones. Defaults to `"imagenet"`."""
-UNTRAINED = """Path of a file of weights, or `None` for random ones. Defaults
-            to `None`."""
+WEIGHTS = """Name of a set of pretrained weights (see `list_weights`), path
+            of a file of weights, or `None` for random ones. The weights decide
+            the version of the architecture. With other `classes` than the
+            default the classifier starts anew, with other channels than three
+            the first convolution is adapted. Defaults to `{default}`."""
 
 
 def _constructor(model_name: str, default_weights=None):
@@ -145,13 +151,15 @@ def _constructor(model_name: str, default_weights=None):
         *,
         include_preprocessing: bool = False,
         nested: bool = False,
+        remat: bool = False,
         survival_probability: float = 1.0,
         stochastic_depth_mode: str = "batch",
         features: tuple[str, ...] | None = None,
         output_stride: int | None = None,
     ) -> keras.Model:
+        trained, weights = for_weights(specification, weights)
         return build_model(
-            specification,
+            trained,
             include_top=include_top,
             weights=weights,
             input_tensor=input_tensor,
@@ -162,6 +170,7 @@ def _constructor(model_name: str, default_weights=None):
             name=name,
             include_preprocessing=include_preprocessing,
             nested=nested,
+            remat=remat,
             survival_probability=survival_probability,
             stochastic_depth_mode=stochastic_depth_mode,
             features=features,
@@ -172,7 +181,7 @@ def _constructor(model_name: str, default_weights=None):
     construct.__doc__ = DOCUMENTATION.format(
         title=specification.title,
         source=specification.source,
-        weights=PRETRAINED if default_weights else UNTRAINED,
+        weights=WEIGHTS.format(default='"imagenet"' if default_weights else None),
         size=specification.input_size,
         smallest=specification.minimum_size,
         classes=specification.classes,
@@ -244,6 +253,7 @@ ResNetRS270 = _constructor("resnetrs270")
 ResNetRS350 = _constructor("resnetrs350")
 ResNetRS420 = _constructor("resnetrs420")
 ResNeXt50_32x4d = _constructor("resnext50_32x4d")
+ResNeXt101_32x4d = _constructor("resnext101_32x4d")
 ResNeXt101_32x8d = _constructor("resnext101_32x8d")
 ResNeXt101_64x4d = _constructor("resnext101_64x4d")
 WideResNet50_2 = _constructor("wide_resnet50_2")

@@ -1,16 +1,7 @@
 """The ImageNet networks, as rows of tables."""
 
-from keras_resnet.models.specification import Normalization, Specification
-
-# Pixels as keras.applications' first ResNets take them: blue, green, red,
-# each less its mean over ImageNet, not scaled.
-CAFFE = Normalization(mean=(103.939, 116.779, 123.68), reverse_channels=True)
-# Pixels between -1 and 1, as keras.applications' second ResNets take them.
-UNIT = Normalization(mean=127.5, standard_deviation=127.5)
-# Pixels as PyTorch's networks take them.
-TORCH = Normalization(
-    mean=(123.675, 116.28, 103.53), standard_deviation=(58.395, 57.12, 57.375)
-)
+from keras_resnet.models.specification import Specification
+from keras_resnet.normalization import CAFFE, TORCH, UNIT
 
 BASIC = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 BOTTLENECK = {
@@ -193,7 +184,7 @@ RESNEXT = tuple(
         **PYTORCH,
         **STEM,
     )
-    for depth, groups, width in ((50, 32, 4), (101, 32, 8), (101, 64, 4))
+    for depth, groups, width in ((50, 32, 4), (101, 32, 4), (101, 32, 8), (101, 64, 4))
 )
 
 WIDE_RESNET = tuple(

@@ -54,15 +54,13 @@ def image_shape(
     for side in sides:
         if side is not None:
             check_positive_integer("sides of input_shape", side)
-    if fixed_by_weights:
-        default = arrange(specification.input_size, 3)
-        if include_top and shape != default:
+    if fixed_by_weights and include_top:
+        default = arrange(specification.input_size, channels)
+        if shape != default:
             raise ValueError(
                 "With `include_top=True` and these weights, `input_shape` must be "
                 f"{default}. {received}"
             )
-        if channels != 3:
-            raise ValueError(f"These weights take images of 3 channels. {received}")
     smallest = specification.minimum_size
     if any(side is not None and side < smallest for side in sides):
         raise ValueError(

@@ -12,6 +12,7 @@ TABLES = (
     cifar.SPECIFICATIONS,
     imagenet.SPECIFICATIONS,
 )
+CIFAR_NAME = re.compile(r"(resnet|plain|preactivation_resnet)(\d+)")
 WIDE_NAME = re.compile(r"wrn_(\d+)_(\d+)")
 
 
@@ -45,8 +46,32 @@ def specification(name: str) -> Specification:
     wide = WIDE_NAME.fullmatch(name) if isinstance(name, str) else None
     if wide is not None:
         return cifar.wide(int(wide[1]), int(wide[2]))
+    _check_depth(name)
     check_choice("name", name, SPECIFICATIONS, noun="model")
     return SPECIFICATIONS[name]
+
+
+def _check_depth(name) -> None:
+    """Say of a name like those of CIFAR's networks which depths there are.
+
+    Raises:
+        ValueError: If it is one.
+    """
+    match = CIFAR_NAME.fullmatch(name) if isinstance(name, str) else None
+    if match is None or name in SPECIFICATIONS:
+        return
+    family = match[1]
+    depths = [
+        other.removeprefix(family)
+        for other in SPECIFICATIONS
+        if other.startswith(family) and other.removeprefix(family).isdigit()
+    ]
+    raise ValueError(
+        f"There is no {family!r} of that depth: of CIFAR's networks those of two "
+        "convolutions a block have 6n + 2 layers, bottlenecks have 9n + 2, and the "
+        f"papers' are here: {', '.join(sorted(depths, key=int))}. "
+        f"Received: name={name!r}"
+    )
 
 
 def list_models(pattern: str = "*") -> list[str]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from keras_resnet.arguments import check_choice, check_positive_integer
+from keras_resnet.arguments import check_choice, check_interval, check_positive_integer
 from keras_resnet.layers import (
     ORDERINGS,
     SHORTCUT_FUNCTIONS,
@@ -14,7 +14,13 @@ from keras_resnet.layers import (
 )
 from keras_resnet.layers.activations import ACTIVATIONS
 from keras_resnet.layers.block import BIASES, PADDINGS
-from keras_resnet.layers.residual import FULL_WIDTH, STRIDE_PLACEMENTS
+from keras_resnet.layers.orderings import NORMALIZE
+from keras_resnet.layers.residual import (
+    FULL_WIDTH,
+    STRIDE_PLACEMENTS,
+    check_inner_width,
+)
+from keras_resnet.normalization import RAW, Normalization
 
 BLOCKS: dict[str, type[Block]] = {
     "basic": BasicBlock,
@@ -26,21 +32,6 @@ STEM_POOLS = ("max", "convolution", None)
 POOL_PADDINGS = ("zero", "edge")
 STRIDED_BLOCKS = ("first", "last")
 SURVIVAL_RULES = ("linear", "constant")
-
-
-@dataclasses.dataclass(frozen=True)
-class Normalization:
-    """How raw RGB pixels, 0 to 255, become a network's input.
-
-    Attributes:
-        mean: One number, or one an output channel, in the units of a pixel.
-        standard_deviation: Likewise.
-        reverse_channels: Whether RGB becomes BGR first.
-    """
-
-    mean: float | tuple[float, ...] = 0.0
-    standard_deviation: float | tuple[float, ...] = 1.0
-    reverse_channels: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +125,7 @@ class Specification:
     minimum_size: int = 32
     known_sides: bool = False
     classes: int = 1000
-    normalization: Normalization = Normalization()
+    normalization: Normalization = RAW
 
     def __post_init__(self):
         """Refuse what cannot be assembled."""
@@ -154,17 +145,49 @@ class Specification:
             ("survival_rule", SURVIVAL_RULES),
         ):
             check_choice(field, getattr(self, field), allowed)
+        for field in ("depths", "widths", "strides"):
+            values = getattr(self, field)
+            if not isinstance(values, tuple | list):
+                raise TypeError(
+                    f"`{field}` must be a tuple with one integer a stage. "
+                    f"Received: {field}={values!r}"
+                )
+            for value in values:
+                check_positive_integer(field, value)
         if not len(self.depths) == len(self.widths) == len(self.strides) > 0:
             raise ValueError(
                 "`depths`, `widths` and `strides` must have one entry a stage. "
                 f"Received: depths={self.depths}, widths={self.widths}, "
                 f"strides={self.strides}"
             )
-        for field in ("depths", "widths", "strides"):
-            for value in getattr(self, field):
-                check_positive_integer(field, value)
         for field in ("stem_width", "groups", "width_per_group", "classes"):
             check_positive_integer(field, getattr(self, field))
+        for field in ("input_size", "minimum_size"):
+            check_positive_integer(field, getattr(self, field))
+        for field, include_low in (
+            ("epsilon", False),
+            ("momentum", True),
+            ("dropout_rate", True),
+        ):
+            check_interval(
+                field, getattr(self, field), 0.0, 1.0, include_low=include_low
+            )
+        if self.squeeze_excite_ratio is not None:
+            check_interval(
+                "squeeze_excite_ratio",
+                self.squeeze_excite_ratio,
+                0.0,
+                1.0,
+                include_low=False,
+            )
+        if not isinstance(self.normalization, Normalization):
+            raise TypeError(
+                "`normalization` must be a `Normalization`. "
+                f"Received: normalization={self.normalization!r}"
+            )
+        self._check_that_parts_fit()
+
+    def _check_that_parts_fit(self):
         for field, block, default in (
             ("groups", "bottleneck", 1),
             ("width_per_group", "bottleneck", FULL_WIDTH),
@@ -177,3 +200,18 @@ class Specification:
                     f"Only the block {block!r} has `{field}`. "
                     f"Received: block={self.block!r}, {field}={value!r}"
                 )
+        if self.block == "bottleneck":
+            for width in self.widths:
+                check_inner_width(width, self.width_per_group)
+        last = ORDERINGS[self.ordering].last[:1]
+        if self.zero_last_gamma and last != (NORMALIZE,):
+            raise ValueError(
+                "`zero_last_gamma` needs an ordering whose residual branch ends in "
+                f"batch normalization. Received: ordering={self.ordering!r}, "
+                f"zero_last_gamma={self.zero_last_gamma!r}"
+            )
+        if self.shortcut == "none" and self.shortcut_function != "identity":
+            raise ValueError(
+                "A plain network has no shortcut to put a function on. Received: "
+                f"shortcut='none', shortcut_function={self.shortcut_function!r}"
+            )

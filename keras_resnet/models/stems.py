@@ -30,15 +30,15 @@ def draw_stem(x, specification: Specification):
     stride = 1 if specification.stem == "cifar" else 2
     if specification.stem == "deep":
         last = specification.widths[0]
-        x = _convolve(x, specification, "conv1_1", width, kernel_size, stride)
-        x = draw_steps(x, specification, steps.between, "conv1_1")
-        x = _convolve(x, specification, "conv1_2", width, kernel_size, 1)
-        x = draw_steps(x, specification, steps.between, "conv1_2")
-        x = _convolve(x, specification, "conv1_3", last, kernel_size, 1)
-        x = draw_steps(x, specification, steps.stem, "conv1_3")
+        rows = (
+            ("conv1_1", width, stride, steps.between),
+            ("conv1_2", width, 1, steps.between),
+            ("conv1_3", last, 1, steps.stem),
+        )
     else:
-        x = _convolve(x, specification, "conv1", width, kernel_size, stride)
-        x = draw_steps(x, specification, steps.stem, "conv1")
+        rows = (("conv1", width, stride, steps.stem),)
+    for name, filters, row_stride, after in rows:
+        x = _convolve(x, specification, name, filters, kernel_size, row_stride, after)
     return x, _draw_pool(x, specification)
 
 
@@ -62,19 +62,19 @@ def draw_steps(x, specification: Specification, steps, name: str):
     return x
 
 
-def _convolve(x, specification, name, filters, kernel_size, stride):
-    normalized = bool(ORDERINGS[specification.ordering].stem)
+def _convolve(x, specification, name, filters, kernel_size, stride, steps):
     if stride > 1:
         x = keras.layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
-    return keras.layers.Conv2D(
+    x = keras.layers.Conv2D(
         filters,
         kernel_size,
         strides=stride,
         padding="valid" if stride > 1 else "same",
-        use_bias=has_bias(specification.use_bias, normalized),
+        use_bias=has_bias(specification.use_bias, normalized=steps[:1] == (NORMALIZE,)),
         kernel_initializer=specification.kernel_initializer,
         name=f"{name}_conv",
     )(x)
+    return draw_steps(x, specification, steps, name)
 
 
 def _draw_pool(x, specification):
@@ -82,10 +82,8 @@ def _draw_pool(x, specification):
         return x
     if specification.stem_pool == "convolution":
         width = specification.widths[0]
-        x = _convolve(x, specification, "pool1", width, 3, 2)
-        return draw_steps(
-            x, specification, ORDERINGS[specification.ordering].between, "pool1"
-        )
+        steps = ORDERINGS[specification.ordering].between
+        return _convolve(x, specification, "pool1", width, 3, 2, steps)
     if specification.pool_padding == "edge":
         x = EdgePadding2D(name="pool1_pad")(x)
     else:

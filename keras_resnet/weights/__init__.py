@@ -1,6 +1,22 @@
 """Weights: where they come from and how they get into a model."""
 
+from keras_resnet.weights.adaptation import AdaptedWeightsWarning
 from keras_resnet.weights.assignment import named_variables, transfer
-from keras_resnet.weights.loading import find_card, load, load_card
+from keras_resnet.weights.card import Card
+from keras_resnet.weights.catalogue import find_card, get_card, list_weights
+from keras_resnet.weights.loading import load, load_card, naming_of
+from keras_resnet.weights.saving import save
 
-__all__ = ["find_card", "load", "load_card", "named_variables", "transfer"]
+__all__ = [
+    "AdaptedWeightsWarning",
+    "Card",
+    "find_card",
+    "get_card",
+    "list_weights",
+    "load",
+    "load_card",
+    "named_variables",
+    "naming_of",
+    "save",
+    "transfer",
+]

@@ -1,9 +1,11 @@
 """Strict assignment of named arrays to the variables of a model."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import keras
 import numpy as np
+
+from keras_resnet.weights.deferred_array import DeferredArray, as_dtype
 
 LISTED = 10
 
@@ -36,29 +38,46 @@ def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def assign_strictly(
-    model: keras.Model, arrays: Mapping[str, np.ndarray], source: str
+    model: keras.Model,
+    arrays: Mapping[str, DeferredArray],
+    source: str,
+    *,
+    keep: Collection[str] = (),
+    hint: str = "",
 ) -> None:
     """Fill every variable of a model, and use every array.
 
-    Nothing is assigned unless everything fits.
+    Nothing is assigned unless everything fits and can be read.
 
     Args:
         model: The model to fill.
         arrays: Arrays under `"layer/variable"`.
         source: What they come from, for the error.
+        keep: Names of variables that keep their values.
+        hint: Sentence that an error adds.
 
     Raises:
-        ValueError: If a variable has no array, an array no variable, or a
-            shape differs; the message counts them and names the first ten of
-            each.
+        ValueError: If a variable has no array, an array no variable, a shape
+            differs, or an array is not of real numbers; the message counts
+            them and names the first ten of each.
     """
-    variables = named_variables(model)
+    variables = {
+        name: variable
+        for name, variable in named_variables(model).items()
+        if name not in keep
+    }
     missing = [name for name in variables if name not in arrays]
     unexpected = [name for name in arrays if name not in variables]
+    common = [name for name in variables if name in arrays]
     reshaped = [
-        f"{name} {tuple(arrays[name].shape)} for {tuple(variable.shape)}"
-        for name, variable in variables.items()
-        if name in arrays and tuple(arrays[name].shape) != tuple(variable.shape)
+        f"{name} {tuple(arrays[name].shape)} for {tuple(variables[name].shape)}"
+        for name in common
+        if tuple(arrays[name].shape) != tuple(variables[name].shape)
+    ]
+    mistyped = [
+        f"{name} {arrays[name].dtype}"
+        for name in common
+        if not _is_floating(arrays[name].dtype)
     ]
     faults = [
         f"{len(names)} {fault}: {', '.join(names[:LISTED])}"
@@ -67,17 +86,54 @@ def assign_strictly(
             ("missing", missing),
             ("unexpected", unexpected),
             ("of another shape", reshaped),
+            ("not of floating-point numbers", mistyped),
         )
         if names
     ]
     if faults:
         raise ValueError(
             f"The weights of {source} are not those of the model {model.name!r}: "
-            f"{'; '.join(faults)}. Received: {len(arrays)} arrays for "
-            f"{len(variables)} variables"
+            f"{'; '.join(faults)}. {hint}{' ' * bool(hint)}"
+            f"Received: {len(arrays)} arrays for {len(variables)} variables"
         )
+    _assign(variables, arrays)
+
+
+def _assign(variables, arrays) -> None:
+    # Everything is read once before the first variable changes: a file that
+    # is damaged further on must not leave half of it in the model. To read
+    # twice is quicker than to keep the old values, and takes no memory.
+    for name in variables:
+        arrays[name].read()
     for name, variable in variables.items():
-        variable.assign(arrays[name])
+        value = arrays[name].read()
+        variable.assign(value.astype(as_dtype(variable.dtype), copy=False))
+
+
+def _is_floating(dtype: np.dtype) -> bool:
+    # NumPy counts the bfloat16 of ml_dtypes among the kinds that it has not.
+    return dtype.kind == "f" or dtype.name == "bfloat16"
+
+
+def deferred_arrays(model: keras.Model) -> dict[str, DeferredArray]:
+    """Give the weights of a model as arrays under `"layer/variable"`."""
+    return {
+        name: DeferredArray.of_variable(variable)
+        for name, variable in named_variables(model).items()
+    }
+
+
+def check_model(argument: str, model) -> None:
+    """Refuse what is not a Keras model.
+
+    Raises:
+        TypeError: If it is not one.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"`{argument}` must be a Keras model; `load` takes files. "
+            f"Received: {argument}={model!r}"
+        )
 
 
 def transfer(
@@ -94,14 +150,7 @@ def transfer(
         ValueError: If the two do not have the same variables.
         TypeError: If one is not a Keras model.
     """
-    for argument, model in (("source", source), ("target", target)):
-        if not isinstance(model, keras.Model):
-            raise TypeError(
-                f"`{argument}` must be a Keras model; `load` takes files. "
-                f"Received: {argument}={model!r}"
-            )
-    arrays = {
-        name: keras.ops.convert_to_numpy(variable.value)
-        for name, variable in named_variables(source).items()
-    }
-    assign_strictly(target, arrays, called or f"the model {source.name!r}")
+    check_model("source", source)
+    check_model("target", target)
+    called = called or f"the model {source.name!r}"
+    assign_strictly(target, deferred_arrays(source), called)

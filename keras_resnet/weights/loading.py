@@ -1,113 +1,121 @@
-"""Finding weights by name or path, and loading them into a model."""
+"""Loading sets and files of weights into a model."""
 
 import os
 import warnings
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 import keras
 
-from keras_resnet.weights.assignment import assign_strictly, transfer
-from keras_resnet.weights.cards import CARDS, Card
-from keras_resnet.weights.legacy_h5 import open_h5, read_legacy_h5
+from keras_resnet.weights.adaptation import check_adaptations
+from keras_resnet.weights.assignment import check_model, deferred_arrays
+from keras_resnet.weights.card import Card
+from keras_resnet.weights.download import fetch
+from keras_resnet.weights.files import open_arrays
+from keras_resnet.weights.fitting import fill, has_classifier
+from keras_resnet.weights.naming import detect
 
 
-def find_card(model_name: str, weights) -> Card | None:
-    """Find the set of weights that a name means.
-
-    Args:
-        model_name: Name of the network.
-        weights: What the user gave: a tag, a path or `None`.
-
-    Returns:
-        The card, or `None` where `weights` is `None` or the path of a file.
-
-    Raises:
-        ValueError: If `weights` is neither a set of this network nor a file.
-        TypeError: If it is neither a name nor a path.
-    """
-    if weights is None:
-        return None
-    if not isinstance(weights, (str, os.PathLike)):
-        raise TypeError(
-            "`weights` must be `None`, the name of a set of weights, or a path. "
-            f"Received: weights={weights!r}"
-        )
-    tags = {card.tag: card for card in CARDS if card.model == model_name}
-    if weights in tags:
-        return tags[weights]
-    if Path(weights).is_file():
-        return None
-    named = "".join(f"{tag!r}, " for tag in tags)
-    raise ValueError(
-        f"`weights` of {model_name!r} must be {named}`None` or the path of an "
-        f"existing file. Received: weights={weights!r}"
-    )
-
-
-def load_card(model: keras.Model, card: Card, *, include_top: bool = True) -> None:
+def load_card(model: keras.Model, card: Card, *, adapt: Collection[str] = ()) -> None:
     """Download a set of weights, check its hash, and load it strictly.
 
     Args:
         model: The model to fill.
         card: The set of weights.
-        include_top: Whether the model has its classifier.
+        adapt: What may be changed to fit; see `load`. Defaults to nothing.
 
     Raises:
         ValueError: If the file is not what its hash says, or does not fit.
         OSError: If it cannot be downloaded.
+        TypeError: If `adapt` is not a collection of names.
     """
-    file = card.top if include_top else card.no_top
-    try:
-        path = keras.utils.get_file(
-            origin=file.address, file_hash=file.md5, cache_subdir="models"
-        )
-    except Exception as error:
-        if isinstance(error, ValueError):
-            raise
-        raise OSError(
-            f"The weights {card.name!r} could not be downloaded from {file.address}. "
-            "Where there is no network, fetch that file elsewhere and pass its path "
-            "as `weights`, or pass `weights=None`."
-        ) from error
-    arrays = {}
-    for name, array in read_legacy_h5(Path(path)).items():
-        layer, variable = name.split("/")
-        arrays[f"{card.renamed.get(layer, layer)}/{variable}"] = array
-    assign_strictly(model, arrays, f"{card.name!r}")
+    file = card.top
+    if card.no_top is not None and ("classifier" in adapt or not has_classifier(model)):
+        file = card.no_top
+
+    with open_arrays(fetch(file)) as arrays:
+        fill(model, _renamed(arrays, card), f"{card.name!r}", adapt=adapt)
 
 
-def load(model: keras.Model, path: str | os.PathLike) -> None:
+def _renamed(arrays, card):
+    if not card.renamed:
+        return arrays
+    renamed = {}
+    for name, array in arrays.items():
+        layer, slash, variable = name.partition("/")
+        renamed[f"{card.renamed.get(layer, layer)}{slash}{variable}"] = array
+    return renamed
+
+
+def naming_of(path: str | os.PathLike) -> str | None:
+    """Say whose names a file of weights has.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Name of one of `NAMINGS`, or `None` for names of Keras's kind.
+
+    Raises:
+        ValueError: If the file cannot be read.
+        ImportError: If its format needs a package that is not installed.
+    """
+    path = Path(path)
+    if _is_kept_by_keras(path):
+        return None
+    with open_arrays(path) as arrays:
+        naming = detect(arrays.keys())
+    return naming and naming.name
+
+
+def _is_kept_by_keras(path: Path) -> bool:
+    return path.suffix == ".keras" or path.name.endswith(".weights.h5")
+
+
+def load(
+    model: keras.Model, path: str | os.PathLike, *, adapt: Collection[str] = ()
+) -> None:
     """Load a file of weights into a model, strictly.
 
     Every array of the file is used and every variable filled, or an error
-    says what is missing, unexpected or of another shape.
+    says what is missing, unexpected or of another shape, and the model keeps
+    the weights it had. Nothing is unpickled.
 
     Args:
         model: The model to fill.
-        path: A `.keras` model, flat or nested, or a legacy Keras `.h5` file,
-            whose layers are matched by name; or a `.weights.h5` file saved
+        path: A file whose arrays are matched by name: `.safetensors`, `.npz`,
+            legacy Keras `.h5`, or PyTorch's `.pth`, in the names of this
+            package, of keras.applications, torchvision, timm or transformers;
+            a `.keras` model, flat or nested; or a `.weights.h5` file saved
             from a model of the same form, whose layers Keras matches by kind
             and order.
+        adapt: What may be changed to fit: `"classifier"`, which starts anew
+            where it has other classes, and `"channels"`, for which the first
+            convolution is made anew from the file's. Defaults to nothing.
 
     Raises:
         ValueError: If there is no such file, its kind is unknown, or it does
             not fit.
+        TypeError: If `model` is not a Keras model.
+        ImportError: If the format needs a package that is not installed.
     """
+    check_model("model", model)
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"There is no such file of weights. Received: path='{path}'")
     if path.name.endswith(".weights.h5"):
+        if check_adaptations(adapt):
+            raise ValueError(
+                "A `.weights.h5` file names no layers, so that nothing of it can be "
+                f"adapted. Received: path='{path}', adapt={tuple(adapt)}"
+            )
         _load_weights_h5(model, path)
     elif path.suffix == ".keras":
-        transfer(_load_model(path), model, called=f"'{path}'")
-    elif path.suffix in (".h5", ".hdf5"):
-        assign_strictly(model, read_legacy_h5(path), f"'{path}'")
+        fill(model, deferred_arrays(_load_model(path)), f"'{path}'", adapt=adapt)
     else:
-        raise ValueError(
-            "A file of weights must end in '.keras', '.weights.h5' or '.h5'. "
-            f"Received: path='{path}'"
-        )
+        with open_arrays(path) as arrays:
+            fill(model, arrays, f"'{path}'", adapt=adapt)
 
 
 def _load_model(path: Path) -> keras.Model:
@@ -137,6 +145,8 @@ def _load_weights_h5(model: keras.Model, path: Path) -> None:
 
 def _count_weights_h5(path: Path) -> int:
     """Count the arrays that Keras's loader, which passes over any, should use."""
+    # h5py comes with Keras; it is imported here to keep `import keras_resnet`
+    # as light as `import keras`.
     import h5py
 
     count = 0
@@ -148,6 +158,11 @@ def _count_weights_h5(path: Path) -> int:
             state = parts[0] == "optimizer" or any("seed" in part for part in parts)
             count += not state
 
-    with open_h5(path) as file:
-        file.visititems(visit)
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(visit)
+    except (OSError, RuntimeError) as error:
+        raise ValueError(
+            f"Not an HDF5 file, or a damaged one. Received: path='{path}'"
+        ) from error
     return count

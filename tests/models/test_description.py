@@ -42,6 +42,24 @@ def test_resnet50_by_hand(name, v1, nested):
     assert found.stages[3].output_shape == (14, 14, 1024)
 
 
+# Giga, at 224: He et al. 2015, table 1, which truncates, and for version 1.5 as
+# usually given.
+PUBLISHED_GIGA_MACS = {
+    "resnet18": 1.8,
+    "resnet34": 3.6,
+    "resnet50": 3.8,
+    "resnet50v1_5": 4.1,
+    "resnet101": 7.6,
+    "resnet152": 11.3,
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED_GIGA_MACS)
+def test_published_macs(name):
+    found = keras_resnet.describe(keras_resnet.create_model(name, nested=True))
+    assert found.macs / 1e9 == pytest.approx(PUBLISHED_GIGA_MACS[name], abs=0.1)
+
+
 def test_parameters_in_both_conventions():
     model = keras_resnet.ResNet50(weights=None)
     found = keras_resnet.describe(model)

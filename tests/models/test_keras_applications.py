@@ -1,5 +1,6 @@
 """The networks of keras.applications against the ones that stand in for them."""
 
+import functools
 import inspect
 
 import keras
@@ -133,14 +134,110 @@ def test_features_by_layer_name():
     assert model.get_layer("conv4_block6_out").output.shape == (None, 14, 14, 1024)
 
 
+# Without the classifier, channels last; `input_tensor` says what shape to make one of.
+WITHOUT_TOP = {
+    "one channel": {"input_shape": (None, None, 1)},
+    "four channels": {"input_shape": (None, None, 4), "pooling": "avg"},
+    "odd sides": {"input_shape": (123, 123, 3)},
+    "input tensor": {"input_tensor": (200, 200, 4)},
+    "default input": {"pooling": "max"},
+}
+FORMATS = ("channels_last", "channels_first")
+
+
+@pytest.fixture
+def data_format(request):
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format(request.param)
+    yield request.param
+    keras.config.set_image_data_format(before)
+
+
+def arranged(shape, data_format):
+    return shape if data_format == "channels_last" else (shape[-1], *shape[:-1])
+
+
+def shapes_without_top(module, name, case, data_format):
+    arguments = dict(WITHOUT_TOP[case])
+    for argument in ("input_shape", "input_tensor"):
+        if argument in arguments:
+            arguments[argument] = arranged(arguments[argument], data_format)
+    if "input_tensor" in arguments:
+        inputs = keras.Input(arguments["input_tensor"], name="custom_input")
+        arguments["input_tensor"] = keras.layers.Conv2D(3, 2, strides=2)(inputs)
+    constructor = getattr(module, name)
+    model = constructor(weights=None, include_top=False, **arguments)
+    return model.input_shape, model.output_shape
+
+
+@functools.cache
+def their_shapes_without_top(version, case, data_format):
+    # Depth does not change them.
+    name = f"ResNet50{version}"
+    return shapes_without_top(keras.applications, name, case, data_format)
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "data_format"),
+    [
+        (name, case, data_format)
+        for name in NAMES
+        for number, case in enumerate(WITHOUT_TOP)
+        for data_format in FORMATS
+        # The deeper ones take time: each case in one format.
+        if name.startswith("ResNet50") or FORMATS[number % 2] == data_format
+    ],
+    indirect=["data_format"],
+)
+def test_shapes_without_the_classifier(name, case, data_format):
+    version = "V2" if name.endswith("V2") else ""
+    expected = their_shapes_without_top(version, case, data_format)
+    assert shapes_without_top(keras_resnet, name, case, data_format) == expected
+    assert 2048 in expected[1]
+
+
+@pytest.mark.parametrize("activation", ["softmax", None])
+@pytest.mark.parametrize("name", ["ResNet50", "ResNet50V2"])
+def test_same_classifier(name, activation):
+    ours, theirs = (
+        getattr(module, name)(
+            weights=None,
+            input_shape=(32, 64, 3),
+            classes=7,
+            classifier_activation=activation,
+            name="my_network",
+        )
+        for module in (keras_resnet, keras.applications)
+    )
+    assert ours.name == theirs.name == "my_network"
+    assert ours.input_shape == theirs.input_shape
+    assert ours.output_shape == theirs.output_shape == (None, 7)
+    assert ours.layers[-1].get_config() == theirs.layers[-1].get_config()
+
+
+@EVERY
+def test_serialized_and_read_back(name):
+    model = getattr(keras_resnet, name)(weights=None, input_shape=(32, 32, 3))
+    assert (model.name, model.output_shape) == (name.lower(), (None, 1000))
+    assert model.layers[-1].activation is keras.activations.softmax
+    again = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(model)
+    )
+    assert [(w.path.split("/")[-2:], w.shape) for w in again.weights] == [
+        (w.path.split("/")[-2:], w.shape) for w in model.weights
+    ]
+
+
+# Not among them: other classes or channels with weights. Those are adapted here.
 REFUSED = [
     {"weights": "imagenette"},
-    {"weights": "imagenet", "classes": 10},
     {"weights": "imagenet", "input_shape": (128, 128, 3)},
-    {"weights": "imagenet", "include_top": False, "input_shape": (64, 64, 1)},
     {"weights": None, "input_shape": (64, 64)},
     {"weights": None, "input_shape": (31, 64, 3)},
     {"weights": None, "input_shape": (None, None, 3)},
+    {"weights": None, "input_shape": (64, 31, 3), "include_top": False},
+    {"weights": None, "input_shape": (64,), "include_top": False},
+    {"weights": None, "input_shape": (64, None, 3)},
     {"weights": "imagenet", "classifier_activation": "relu"},
 ]
 
@@ -152,3 +249,13 @@ def test_refuses_what_they_refuse(name, arguments):
         getattr(keras.applications, name)(**arguments)
     with pytest.raises(ValueError, match="Received: "):
         getattr(keras_resnet, name)(**arguments)
+
+
+@pytest.mark.parametrize("name", ["ResNet50", "ResNet50V2"])
+@pytest.mark.parametrize(
+    "arguments", [v for v in REFUSED if "input_shape" in v], ids=str
+)
+@pytest.mark.parametrize("data_format", ["channels_first"], indirect=True)
+def test_refuses_what_they_refuse_with_channels_first(name, arguments, data_format):
+    shape = arranged(arguments["input_shape"], data_format)
+    test_refuses_what_they_refuse(name, {**arguments, "input_shape": shape})

@@ -398,7 +398,7 @@ def test_list_models_by_pattern():
 
 
 BAD = [
-    ({"name": "resnet21"}, "Did you mean 'resnet.*Received: name='resnet21'"),
+    ({"name": "resnet21"}, "6n . 2.*Received: name='resnet21'"),
     ({"input_shape": (7, 32, 3)}, r"at least 8x8.*Received: input_shape=\(7, 32, 3\)"),
     ({"input_shape": (32, 32)}, "three integers.*Received"),
     ({"input_shape": (32, 32, 0)}, "positive integer. Received: channels of input_s"),
@@ -406,19 +406,34 @@ BAD = [
     ({"features": ()}, "at least one.*Received: features="),
     ({"output_stride": 3}, "Received: output_stride=3"),
     ({"output_stride": 32}, "Received: output_stride=32"),
+    ({"name": "resnet50", "output_stride": 4}, "8, 16, 32.*Received: output_stride=4"),
+    ({"name": "resnet50", "output_stride": 64}, "Received: output_stride=64"),
+    ({"name": "resnet50", "groups": 0}, "Received: groups=0"),
+    ({"name": "resnet50", "width_per_group": 0}, "Received: width_per_group=0"),
     ({"groups": 2}, "Received: block='basic', groups=2"),
     ({"dropout_rate": 0.5}, "Received: block='basic', dropout_rate=0.5"),
     ({"stride_placement": "1x1"}, "Received: block='basic', stride_placement='1x1'"),
     ({"widths": (16, -32, 64)}, "Received: widths=-32"),
+    ({"widths": (0, 32, 64)}, "Received: widths=0"),
+    ({"stem_width": 0}, "Received: stem_width=0"),
     ({"depths": (3, 0, 3)}, "Received: depths=0"),
+    ({"depths": (3, -1, 3)}, "Received: depths=-1"),
+    ({"strides": (1, 0, 2)}, "Received: strides=0"),
     ({"depths": (3, 3)}, "one entry a stage.*Received: depths="),
     ({"ordering": "post"}, "Received: ordering='post'"),
+    ({"name": "plain21"}, "6n . 2.*20, 32.*Received: name='plain21'"),
+    ({"name": "preactivation_resnet165"}, "9n . 2.*110, 164, 1001.*Received: name="),
+    ({"name": "resnext30_8x64d"}, "Did you mean 'resnext29_8x64d'.*Received: name="),
+    ({"name": "wrn_16_-1"}, "Received: name='wrn_16_-1'"),
     ({"name": "wrn_27_10"}, r"6n \+ 4 .*Received: depth=27"),
     ({"name": "wrn_16_0"}, "positive integer. Received: widths=0"),
     ({"name": "wrn_4_2"}, r"n of at least 1. Received: depth=4"),
     ({"classes": -1}, "Received: classes=-1"),
     ({"include_top": False, "pooling": "sum"}, "Received: pooling='sum'"),
     ({"survival_probability": 0.0}, "Received: survival_probability=0.0"),
+    ({"survival_probability": -0.5}, r"in \(0.0, 1.0\].*survival_probability=-0.5"),
+    ({"survival_probability": 1.5}, "Received: survival_probability=1.5"),
+    ({"survival_probability": float("nan")}, "Received: survival_probability=nan"),
     ({"stochastic_depth_mode": "row"}, "Received: stochastic_depth_mode='row'"),
     ({"weights": "imagenet"}, "path of an existing file.*Received: weights='imagenet'"),
     ({"block": "dense"}, "Received: block='dense'"),
@@ -427,8 +442,25 @@ BAD = [
 
 @pytest.mark.parametrize(("arguments", "message"), BAD, ids=str)
 def test_bad_values(arguments, message):
+    images = keras.Input((32, 32, 3))
     with pytest.raises(ValueError, match=message):
-        keras_resnet.create_model(**{"name": "resnet20", **arguments})
+        keras_resnet.create_model(
+            **{"name": "resnet20", "input_tensor": images, **arguments}
+        )
+    # Nothing was drawn on the images before the error.
+    assert not images._keras_history.operation._outbound_nodes
+
+
+GROUPS_THAT_DO_NOT_DIVIDE = [
+    {"widths": (65, 128, 256, 512)},
+    {"width_per_group": 5, "widths": (8, 16, 32, 64)},
+]
+
+
+@pytest.mark.parametrize("arguments", GROUPS_THAT_DO_NOT_DIVIDE, ids=str)
+def test_groups_that_do_not_divide(arguments):
+    with pytest.raises(ValueError, match="multiple of 64.*Received: filters=.*group="):
+        keras_resnet.create_model("resnext50_32x4d", **arguments)
 
 
 def test_unknown_argument():

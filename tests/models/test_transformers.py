@@ -11,23 +11,28 @@ transformers = pytest.importorskip("transformers", reason=REASON)
 
 BASIC = {"layer_type": "basic", "width": 1}
 BOTTLENECK = {"layer_type": "bottleneck", "width": 4}
+# A quarter as wide: what is checked of the deep ones is their depth.
+DEEP = {**BOTTLENECK, "share": 4}
 NETWORKS = {
     "resnet18": {**BASIC, "depths": [2, 2, 2, 2]},
     "resnet34": {**BASIC, "depths": [3, 4, 6, 3]},
     "resnet26v1_5": {**BOTTLENECK, "depths": [2, 2, 2, 2]},
     "resnet50v1_5": {**BOTTLENECK, "depths": [3, 4, 6, 3]},
     "resnet101v1_5": {**BOTTLENECK, "depths": [3, 4, 23, 3]},
+    "resnet152v1_5": {**DEEP, "depths": [3, 8, 36, 3]},
+    "resnet200v1_5": {**DEEP, "depths": [3, 24, 36, 3]},
     # Version 1, but for the biases and the epsilon that Keras has there.
     "resnet26": {**BOTTLENECK, "depths": [2, 2, 2, 2], "version_1": True},
     "resnet50": {**BOTTLENECK, "depths": [3, 4, 6, 3], "version_1": True},
+    "resnet200": {**DEEP, "depths": [3, 24, 36, 3], "version_1": True},
 }
 CONVOLUTIONS = {"basic": "12", "bottleneck": "123"}
 
 
-def torch_network(layer_type, depths, width, version_1=False):
+def torch_network(layer_type, depths, width, share=1, version_1=False):
     configuration = transformers.ResNetConfig(
         embedding_size=64,
-        hidden_sizes=[width * 64 * 2**stage for stage in range(4)],
+        hidden_sizes=[width * 64 // share * 2**stage for stage in range(4)],
         depths=depths,
         layer_type=layer_type,
         num_labels=1000,
@@ -71,6 +76,16 @@ def named_arrays(network, layer_type, depths):
     return arrays
 
 
+def test_networks_are_those_that_the_list_of_models_says():
+    checked = {
+        name
+        for name in keras_resnet.list_models()
+        if "transformers" in keras_resnet.models.specification(name).checked_against
+    }
+    # ResNet-50, version 1, is checked against keras.applications besides.
+    assert {*NETWORKS} == checked | {"resnet50"}
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_equal_outputs(rng, name):
     settings = NETWORKS[name]
@@ -81,6 +96,7 @@ def test_equal_outputs(rng, name):
         classifier_activation=None,
         use_bias=False,
         epsilon=1e-5,
+        widths=[64 // settings.get("share", 1) * 2**stage for stage in range(4)],
     )
     arrays = named_arrays(network, settings["layer_type"], settings["depths"])
     variables = keras_resnet.weights.named_variables(model)

@@ -1,0 +1,112 @@
+"""Changes of weights that a call has to ask for: other classes, other channels."""
+
+import warnings
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from keras_resnet.arguments import check_choice
+from keras_resnet.weights.deferred_array import DeferredArray
+
+CLASSIFIER = "predictions"
+STEMS = ("conv1_conv/kernel", "conv1_1_conv/kernel")
+# What `adapt` may name.
+ADAPTATIONS = ("classifier", "channels")
+
+
+class AdaptedWeightsWarning(UserWarning):
+    """Says that weights were changed to fit, as the call asked for."""
+
+
+def check_adaptations(adapt: Collection[str]) -> frozenset[str]:
+    """Check what a user wants adapted.
+
+    Raises:
+        TypeError: If it is not a collection of names.
+        ValueError: If a name is unknown.
+    """
+    if isinstance(adapt, str) or not isinstance(adapt, Collection):
+        raise TypeError(
+            "`adapt` must be a collection of names, such as ('classifier',). "
+            f"Received: adapt={adapt!r}"
+        )
+    return frozenset(check_choice("adapt", name, ADAPTATIONS) for name in adapt)
+
+
+def adapt_classifier(
+    arrays: dict[str, DeferredArray], shapes: Mapping[str, tuple]
+) -> set[str]:
+    """Drop a classifier of other classes, and say so.
+
+    Args:
+        arrays: Arrays under `"layer/variable"`; changed.
+        shapes: Shapes of the model's variables under their names.
+
+    Returns:
+        Names of the variables that keep their initial values.
+    """
+    names = {name for name in shapes if name.startswith(f"{CLASSIFIER}/")}
+    held = {name: arrays[name].shape for name in names if name in arrays}
+    if not names or held == {name: tuple(shapes[name]) for name in names}:
+        return set()
+    for name in held:
+        del arrays[name]
+    classes = shapes[f"{CLASSIFIER}/kernel"][-1]
+    origin = "no classifier"
+    if f"{CLASSIFIER}/kernel" in held:
+        origin = f"a classifier of {held[f'{CLASSIFIER}/kernel'][-1]} classes"
+    warnings.warn(
+        f"The weights have {origin}: the one of {classes} classes starts from "
+        "random values and is yet to be trained.",
+        AdaptedWeightsWarning,
+        stacklevel=2,
+    )
+    return names
+
+
+def adapt_channels(
+    arrays: dict[str, DeferredArray], shapes: Mapping[str, tuple]
+) -> None:
+    """Make a stem for images of another number of channels, and say so.
+
+    For one channel the kernels of all are summed, which is what the network
+    would do with an image that has this channel thrice. For more they are
+    cycled and scaled, so that the sum of the stem's inputs keeps its size.
+
+    Args:
+        arrays: Arrays under `"layer/variable"`; changed.
+        shapes: Shapes of the model's variables under their names.
+    """
+    for name in STEMS:
+        if name not in shapes or name not in arrays:
+            continue
+        kernel, wanted = arrays[name], tuple(shapes[name])
+        height, width, channels, filters = kernel.shape
+        if wanted == kernel.shape or wanted != (height, width, wanted[2], filters):
+            continue
+        arrays[name] = kernel.then(
+            lambda value, count=wanted[2]: with_channels(value, count), wanted
+        )
+        warnings.warn(
+            f"The weights are for images of {channels} channels: the first "
+            f"convolution was adapted to {wanted[2]}.",
+            AdaptedWeightsWarning,
+            stacklevel=2,
+        )
+
+
+def with_channels(kernel: np.ndarray, count: int) -> np.ndarray:
+    """Make a kernel for `count` input channels.
+
+    Args:
+        kernel: (height, width, channels, filters).
+        count: Channels wanted.
+
+    Returns:
+        (height, width, count, filters).
+    """
+    channels = kernel.shape[2]
+    if count == 1:
+        return kernel.sum(axis=2, keepdims=True)
+    cycled = np.take(kernel, np.arange(count) % channels, axis=2)
+    return cycled * np.asarray(channels / count, kernel.dtype)

@@ -1,0 +1,136 @@
+"""Small forms of all networks, filled by name, computed on any backend.
+
+Run as a program, `small_networks.py RESULTS.npz`, under `KERAS_BACKEND`.
+"""
+
+import dataclasses
+import sys
+import zlib
+
+import keras
+import numpy as np
+from keras import ops
+
+import keras_resnet
+
+CLASSES, BATCH = 5, 8
+# What a network is called and how large it is; not what it computes.
+SAYS_NOTHING = ("name", "function", "title", "source", "checked_against", "classes")
+
+
+def small(name):
+    """Give a network two blocks in its first stage and one in the others."""
+    specification = keras_resnet.models.specification(name)
+    stages = len(specification.depths)
+    # Groups of the width 4 need bottlenecks whose width is a multiple of 16.
+    width = 16 if specification.block == "bottleneck" else 4
+    return dataclasses.replace(
+        specification,
+        stem_width=4,
+        depths=(2,) + (1,) * (stages - 1),
+        widths=tuple(width * 2**stage for stage in range(stages)),
+        # Compiling the random draws would take a while, and all are replaced.
+        kernel_initializer="zeros",
+        known_sides=False,
+    )
+
+
+def distinct_networks():
+    """List small specifications, each with all the names that it stands for."""
+    networks = {}
+    for name in keras_resnet.list_models():
+        specification = small(name)
+        same = dataclasses.replace(
+            specification, **dict.fromkeys(SAYS_NOTHING, 1), input_size=1
+        )
+        networks.setdefault(same, (specification, []))[1].append(name)
+    return list(networks.values())
+
+
+def generator(name):
+    return np.random.default_rng(zlib.crc32(name.encode()))
+
+
+def fill(model):
+    for name, variable in keras_resnet.weights.named_variables(model).items():
+        draw, shape = generator(name), tuple(variable.shape)
+        if variable.name in ("gamma", "moving_variance"):
+            value = draw.uniform(0.5, 1.5, shape)
+        elif variable.name == "kernel":
+            value = draw.normal(0.0, np.prod(shape[:-1]) ** -0.5, shape)
+        else:
+            value = draw.normal(0.0, 0.1, shape)
+        variable.assign(value.astype("float32"))
+
+
+def computed(model, pixels, slopes):
+    """Compute logits, the gradients of a training step and the state after it.
+
+    The loss is the sum of the logits times `slopes`.
+
+    Returns:
+        Three of (logits, list of gradients, list of values).
+    """
+    trained, others = model.trainable_variables, model.non_trainable_variables
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def loss(trained, others):
+            logits, _ = model.stateless_call(trained, others, pixels)
+            outputs, others = model.stateless_call(
+                trained, others, pixels, training=True
+            )
+            return ops.sum(outputs * slopes), (logits, others)
+
+        gradients, (logits, state) = jax.jit(jax.grad(loss, has_aux=True))(
+            [v.value for v in trained], [v.value for v in others]
+        )
+        return logits, gradients, state
+    logits = model(pixels)
+    if keras.backend.backend() == "torch":
+        ops.sum(model(pixels, training=True) * ops.convert_to_tensor(slopes)).backward()
+        gradients = [variable.value.grad for variable in trained]
+    else:
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            loss = ops.sum(model(pixels, training=True) * slopes)
+        gradients = tape.gradient(loss, [v.value for v in trained])
+    return logits, gradients, [v.value for v in others]
+
+
+def results():
+    """Compute all networks.
+
+    Returns:
+        Arrays under `"network|logits"`, `"network|gradient|variable"` and
+        `"network|state|variable"`. A gradient that is missing is left out.
+    """
+    arrays = {}
+    for specification, _ in distinct_networks():
+        side = specification.minimum_size
+        model = keras_resnet.models.build_model(
+            specification,
+            input_shape=(side, side + 3, 3),
+            classes=CLASSES,
+            classifier_activation=None,
+            include_preprocessing=True,
+        )
+        fill(model)
+        draw = generator("images")
+        pixels = draw.uniform(0, 255, (BATCH, side, side + 3, 3)).astype("float32")
+        slopes = draw.normal(size=(BATCH, CLASSES)).astype("float32")
+        logits, gradients, state = computed(model, pixels, slopes)
+        arrays[f"{specification.name}|logits"] = logits
+        for kind, variables, values in (
+            ("gradient", model.trainable_variables, gradients),
+            ("state", model.non_trainable_variables, state),
+        ):
+            for variable, value in zip(variables, values, strict=True):
+                if value is not None:
+                    arrays[f"{specification.name}|{kind}|{variable.path}"] = value
+    return {key: ops.convert_to_numpy(value) for key, value in arrays.items()}
+
+
+if __name__ == "__main__":
+    np.savez(sys.argv[-1], **results())
