@@ -4,6 +4,7 @@ from keras_resnet.models import constructors
 from keras_resnet.models.construction import build_model, create_model
 from keras_resnet.models.constructors import *  # noqa: F403 (its `__all__`)
 from keras_resnet.models.description import ModelDescription, describe
+from keras_resnet.models.recursion import room_for_blocks
 from keras_resnet.models.registry import list_models, specification
 from keras_resnet.models.specification import Normalization, Specification
 
@@ -15,6 +16,7 @@ __all__ = [
     "create_model",
     "describe",
     "list_models",
+    "room_for_blocks",
     "specification",
     *constructors.__all__,
 ]

@@ -35,6 +35,12 @@ KERAS_APPLICATIONS = {
     **STEM,
 }
 TRANSFORMERS = "transformers.ResNetForImageClassification"
+# The tests compare one depth of each kind whole.
+WHOLE_IN_TIMM = 50
+
+
+def _timm(depth: int) -> str:
+    return "timm" if depth == WHOLE_IN_TIMM else "timm, with one block a stage"
 
 
 def _shape(depth: int) -> dict:
@@ -115,6 +121,7 @@ RESNET_V2 = (
             name=f"resnetv2_{depth}",
             function=f"ResNetV2_{depth}",
             title=f"pre-activation ResNet-{depth}",
+            checked_against=_timm(depth),
             source="He et al. 2016, full pre-activation, as PyTorch users build it",
             ordering="full_preactivation",
             pool_padding="edge",
@@ -131,6 +138,7 @@ RESNET_D = tuple(
         name=f"resnet{depth}d",
         function=f"ResNet{depth}D",
         title=f"ResNet-{depth}-D",
+        checked_against=_timm(depth),
         source="He et al. 2018 (bag of tricks), figure 2",
         shortcut="average_pool",
         **_shape(depth),
@@ -145,6 +153,7 @@ SE_RESNET = tuple(
         name=f"seresnet{depth}",
         function=f"SEResNet{depth}",
         title=f"SE-ResNet-{depth}",
+        checked_against=_timm(depth),
         source="Hu et al. 2018, table 1",
         squeeze_excite_ratio=1 / 16,
         **_shape(depth),
@@ -159,6 +168,7 @@ RESNET_RS = tuple(
         name=f"resnetrs{depth}",
         function=f"ResNetRS{depth}",
         title=f"ResNet-RS-{depth}",
+        checked_against=_timm(depth),
         source="Bello et al. 2021, table 7 and appendix",
         block="bottleneck",
         depths=depths,
@@ -177,6 +187,7 @@ RESNEXT = tuple(
         name=f"resnext{depth}_{groups}x{width}d",
         function=f"ResNeXt{depth}_{groups}x{width}d",
         title=f"ResNeXt-{depth} {groups}x{width}d",
+        checked_against=_timm(depth),
         source="Xie et al. 2017, table 1",
         groups=groups,
         width_per_group=width,
@@ -192,6 +203,7 @@ WIDE_RESNET = tuple(
         name=f"wide_resnet{depth}_2",
         function=f"WideResNet{depth}_2",
         title=f"WRN-{depth}-2-bottleneck",
+        checked_against=_timm(depth),
         source="Zagoruyko & Komodakis 2016, table 8",
         width_per_group=128,
         **_shape(depth),

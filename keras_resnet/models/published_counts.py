@@ -48,5 +48,17 @@ ROUNDED = {
     "resnext29_8x64d": 34.4,
     "resnext29_16x64d": 68.1,
 }
+# Networks whose trainable parameters are counted in timm's of the same name
+# (less the version, which timm has not).
+IN_TIMM = (
+    *(f"resnet{depth}" for depth in (18, 34)),
+    *(f"resnet{depth}v1_5" for depth in (26, 50, 101, 152, 200)),
+    *(f"resnetv2_{depth}" for depth in (18, 34, 50, 101, 152)),
+    *(f"resnet{depth}d" for depth in (18, 34, 26, 50, 101, 152, 200)),
+    *(f"seresnet{depth}" for depth in (18, 34, 50, 101, 152)),
+    *(f"resnetrs{depth}" for depth in (50, 101, 152, 200, 270, 350, 420)),
+    *(f"resnext{kind}" for kind in ("50_32x4d", "101_32x4d", "101_32x8d", "101_64x4d")),
+    *(f"wide_resnet{depth}_2" for depth in (50, 101)),
+)
 
-NAMES = frozenset({*TRAINABLE, *TOTAL, *ROUNDED})
+NAMES = frozenset({*TRAINABLE, *TOTAL, *ROUNDED, *IN_TIMM})

@@ -2,7 +2,6 @@
 
 import io
 import os
-import pickletools
 import re
 import warnings
 import zipfile
@@ -86,6 +85,8 @@ class TorchCheckpoint(ArrayFile):
                     self._check_pickle(io.BytesIO(archive.read(member)))
 
     def _check_pickle(self, file) -> None:
+        import pickletools  # Reads a pickle's operations and runs none.
+
         # Of what PyTorch lets a pickle call, this takes any memory it is told to.
         for operation, argument, _ in pickletools.genops(file):
             if operation.name == "GLOBAL" and argument.split()[-1] == "bytearray":
