@@ -43,4 +43,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *_IMPORTED_WHEN_USED})
+    return sorted({*__all__, *_IMPORTED_WHEN_USED})

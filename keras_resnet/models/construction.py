@@ -15,11 +15,20 @@ from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.layers.stochastic_depth import MODES
 from keras_resnet.models.assembly import Form, assemble, check_form
 from keras_resnet.models.input_image import image_input, image_shape
-from keras_resnet.models.pretrained import for_weights
+from keras_resnet.models.pretrained import for_weights, warn_of_stochastic_depth
 from keras_resnet.models.recursion import room_for_blocks
 from keras_resnet.models.registry import specification as look_up
 from keras_resnet.models.specification import Specification
 
+# What timm calls arguments, and what they are here.
+OTHER_LIBRARIES = {
+    "pretrained": "weights=",
+    "num_classes": "classes",
+    "in_chans": "input_shape",
+    "features_only": "features",
+    "global_pool": "pooling",
+    "drop_path_rate": "survival_probability",
+}
 # Of the images that networks are trained on.
 CHANNELS = 3
 POOLINGS = (None, "avg", "max")
@@ -41,7 +50,8 @@ def create_model(name: str, **overrides) -> keras.Model:
 
     Args:
         name: One of `list_models()`, or `"wrn_D_K"` for any wide network of
-            depth D = 6n + 4 and widening factor K.
+            depth D = 6n + 4 and widening factor K; or one of
+            `list_weights()`, for a network with these weights.
         **overrides: Any argument of the network's own constructor
             (`include_top`, `weights`, `input_tensor`, `input_shape`,
             `pooling`, `classes`, `classifier_activation`,
@@ -57,14 +67,32 @@ def create_model(name: str, **overrides) -> keras.Model:
         ValueError: If the name or the value of an argument is unknown.
         TypeError: If there is no such argument.
     """
-    specification, weights = for_weights(look_up(name), overrides.pop("weights", None))
+    name, weights = _split(name, overrides.pop("weights", None))
+    specification, weights = for_weights(look_up(name), weights)
     fields = {field.name for field in dataclasses.fields(Specification)}
     fields -= NOT_OVERRIDDEN
+    for theirs, ours in OTHER_LIBRARIES.items():
+        if theirs in overrides:
+            raise TypeError(
+                f"`{theirs}` is `{ours}` here. Received: {theirs}={overrides[theirs]!r}"
+            )
     check_known(overrides, {*build_model.__kwdefaults__, *fields}, "create_model")
     changes = {key: overrides.pop(key) for key in list(overrides) if key in fields}
     return build_model(
         dataclasses.replace(specification, **changes), weights=weights, **overrides
     )
+
+
+def _split(name, weights):
+    """Part a name such as `"resnet50.a1_in1k"` into a network and its weights."""
+    if not isinstance(name, str) or "." not in name:
+        return name, weights
+    if weights is not None:
+        raise ValueError(
+            f"{name!r} names weights already. Received: weights={weights!r}"
+        )
+    card = weight_files.get_card(name)
+    return card.model, card
 
 
 def build_model(
@@ -176,8 +204,15 @@ def build_model(
         if weights is not None:
             # Weights are of the whole network, and of nothing before it.
             whole = keras.Model(images, end, name=model.name)
+            if card is not None:
+                warn_of_stochastic_depth(card, form)
             if card is None:
-                weight_files.load(whole, weights, adapt=adapt)
+                weight_files.load(
+                    whole,
+                    weights,
+                    adapt=adapt,
+                    reversed_channels=specification.normalization.reverse_channels,
+                )
             else:
                 weight_files.load_card(whole, card, adapt=adapt)
     return model

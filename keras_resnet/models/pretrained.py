@@ -2,13 +2,14 @@
 
 import dataclasses
 import os
-import warnings
 from pathlib import Path
 
 from keras_resnet import weights as weight_files
+from keras_resnet.models.assembly import Form
 from keras_resnet.models.registry import SPECIFICATIONS
 from keras_resnet.models.specification import Specification
-from keras_resnet.weights import AdaptedWeightsWarning, Card
+from keras_resnet.weights import Card
+from keras_resnet.weights.adapted import say
 
 # The form in which other libraries have a network of the same name, by the
 # naming of a file that says that it comes from one: version 1.5 for version 1,
@@ -40,7 +41,7 @@ def for_weights(specification: Specification, weights):
         return _of_card(specification, card), card
     if weights is None:
         return specification, None
-    path = Path(os.fspath(weights))
+    path = Path(os.fspath(weights)).expanduser()
     return _of_file(specification, path), path
 
 
@@ -50,6 +51,7 @@ def _of_card(specification: Specification, card: Card) -> Specification:
         architecture,
         name=specification.name,
         known_sides=specification.known_sides and architecture.known_sides,
+        classes=card.classes,
         normalization=card.normalization,
         **card.overrides,
     )
@@ -69,10 +71,18 @@ def _of_file(specification: Specification, path: Path) -> Specification:
         specification.widths,
     ):
         return specification
-    warnings.warn(
+    say(
         f"The names in '{path}' are those of {naming}, whose {specification.name} is "
-        f"{form.title}: this is what is built. `create_model({other!r})` says so.",
-        AdaptedWeightsWarning,
-        stacklevel=4,
+        f"{form.title}: this is what is built. `create_model({other!r})` says so."
     )
     return dataclasses.replace(form, name=specification.name)
+
+
+def warn_of_stochastic_depth(card: Card, form: Form) -> None:
+    """Say that published weights were not trained for scaled branches."""
+    if form.survival_probability < 1.0 and form.stochastic_depth_mode == "batch":
+        say(
+            f"Stochastic depth of the mode 'batch' scales the branches at inference, "
+            f"and {card.name!r} was trained without: its predictions change until it "
+            "is fine-tuned. The mode 'sample' leaves them as they are."
+        )

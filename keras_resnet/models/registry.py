@@ -78,6 +78,15 @@ def list_models(pattern: str = "*") -> list[str]:
     """List the names that `create_model` takes.
 
     Args:
-        pattern: Shell pattern, for example `"*50*"`. Defaults to `"*"`.
+        pattern: Shell pattern, for example `"*50*"`; case does not matter.
+            Defaults to `"*"`.
+
+    Raises:
+        TypeError: If `pattern` is not a string.
     """
-    return [name for name in SPECIFICATIONS if fnmatch.fnmatch(name, pattern)]
+    if not isinstance(pattern, str):
+        raise TypeError(
+            f"`pattern` must be a shell pattern. Received: pattern={pattern!r}"
+        )
+    lower = pattern.lower()
+    return [name for name in SPECIFICATIONS if fnmatch.fnmatchcase(name, lower)]

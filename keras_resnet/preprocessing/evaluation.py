@@ -41,7 +41,7 @@ def evaluation_map(
         ValueError: If the weights are unknown.
     """
     card = get_card(weights)
-    evaluation = evaluation or card.evaluation
+    evaluation = card.evaluation_or(evaluation)
     normalization = card.normalization if normalize else None
 
     def transform(image):
@@ -96,7 +96,7 @@ def evaluation_transform(
     """
     pillow = import_extra("PIL.Image", "training")
     card = get_card(weights)
-    evaluation = evaluation or card.evaluation
+    evaluation = card.evaluation_or(evaluation)
     normalization = card.normalization if normalize else None
     interpolation = pillow.Resampling[evaluation.interpolation.upper()]
     size = evaluation.size

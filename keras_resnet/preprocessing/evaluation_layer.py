@@ -164,7 +164,7 @@ def model_preprocessing(
         ValueError: If the weights are unknown.
     """
     card = get_card(weights)
-    evaluation = evaluation or card.evaluation
+    evaluation = card.evaluation_or(evaluation)
     return EvaluationPreprocessing(
         evaluation.size,
         evaluation.crop_fraction,

@@ -1,6 +1,5 @@
 """Changes of weights that a call has to ask for: other classes, other channels."""
 
-import warnings
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -12,10 +11,6 @@ CLASSIFIER = "predictions"
 STEMS = ("conv1_conv/kernel", "conv1_1_conv/kernel")
 # What `adapt` may name.
 ADAPTATIONS = ("classifier", "channels")
-
-
-class AdaptedWeightsWarning(UserWarning):
-    """Says that weights were changed to fit, as the call asked for."""
 
 
 def check_adaptations(adapt: Collection[str]) -> frozenset[str]:
@@ -34,13 +29,14 @@ def check_adaptations(adapt: Collection[str]) -> frozenset[str]:
 
 
 def adapt_classifier(
-    arrays: dict[str, DeferredArray], shapes: Mapping[str, tuple]
+    arrays: dict[str, DeferredArray], shapes: Mapping[str, tuple], said: list[str]
 ) -> set[str]:
-    """Drop a classifier of other classes, and say so.
+    """Drop a classifier of other classes.
 
     Args:
         arrays: Arrays under `"layer/variable"`; changed.
         shapes: Shapes of the model's variables under their names.
+        said: Gets a sentence on what was done.
 
     Returns:
         Names of the variables that keep their initial values.
@@ -52,22 +48,24 @@ def adapt_classifier(
     for name in held:
         del arrays[name]
     classes = shapes[f"{CLASSIFIER}/kernel"][-1]
-    origin = "no classifier"
+    origin = ""
     if f"{CLASSIFIER}/kernel" in held:
-        origin = f"a classifier of {held[f'{CLASSIFIER}/kernel'][-1]} classes"
-    warnings.warn(
-        f"The weights have {origin}: the one of {classes} classes starts from "
-        "random values and is yet to be trained.",
-        AdaptedWeightsWarning,
-        stacklevel=2,
+        origin = f" in place of one of {held[f'{CLASSIFIER}/kernel'][-1]}"
+    said.append(
+        f"the classifier of {classes} classes{origin} starts from random values and "
+        "is yet to be trained."
     )
     return names
 
 
 def adapt_channels(
-    arrays: dict[str, DeferredArray], shapes: Mapping[str, tuple]
+    arrays: dict[str, DeferredArray],
+    shapes: Mapping[str, tuple],
+    said: list[str],
+    *,
+    reversed_channels: bool = False,
 ) -> None:
-    """Make a stem for images of another number of channels, and say so.
+    """Make a stem for images of another number of channels.
 
     For one channel the kernels of all are summed, which is what the network
     would do with an image that has this channel thrice. For more they are
@@ -76,22 +74,27 @@ def adapt_channels(
     Args:
         arrays: Arrays under `"layer/variable"`; changed.
         shapes: Shapes of the model's variables under their names.
+        said: Gets a sentence on what was done.
+        reversed_channels: Whether the arrays are for BGR images. What is not
+            RGB is not reversed, so their kernels are.
     """
     for name in STEMS:
-        if name not in shapes or name not in arrays:
+        if name not in shapes or name not in arrays or len(arrays[name].shape) != 4:
             continue
         kernel, wanted = arrays[name], tuple(shapes[name])
         height, width, channels, filters = kernel.shape
         if wanted == kernel.shape or wanted != (height, width, wanted[2], filters):
             continue
-        arrays[name] = kernel.then(
-            lambda value, count=wanted[2]: with_channels(value, count), wanted
-        )
-        warnings.warn(
-            f"The weights are for images of {channels} channels: the first "
-            f"convolution was adapted to {wanted[2]}.",
-            AdaptedWeightsWarning,
-            stacklevel=2,
+
+        def change(value, count=wanted[2]):
+            return with_channels(
+                value[:, :, ::-1] if reversed_channels else value, count
+            )
+
+        arrays[name] = kernel.then(change, wanted)
+        said.append(
+            f"the first convolution, for {channels} channels, was adapted to "
+            f"{wanted[2]}."
         )
 
 
@@ -103,10 +106,11 @@ def with_channels(kernel: np.ndarray, count: int) -> np.ndarray:
         count: Channels wanted.
 
     Returns:
-        (height, width, count, filters).
+        (height, width, count, filters), float32.
     """
+    kernel = kernel.astype("float32")  # Half-precision sums could overflow.
     channels = kernel.shape[2]
     if count == 1:
         return kernel.sum(axis=2, keepdims=True)
     cycled = np.take(kernel, np.arange(count) % channels, axis=2)
-    return cycled * np.asarray(channels / count, kernel.dtype)
+    return cycled * np.float32(channels / count)

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping
 
 import keras
-import numpy as np
 
-from keras_resnet.weights.deferred_array import DeferredArray, as_dtype
+from keras_resnet.weights.deferred_array import DeferredArray, as_dtype, is_floating
 
 LISTED = 10
 
@@ -77,7 +76,7 @@ def assign_strictly(
     mistyped = [
         f"{name} {arrays[name].dtype}"
         for name in common
-        if not _is_floating(arrays[name].dtype)
+        if not is_floating(arrays[name].dtype)
     ]
     faults = [
         f"{len(names)} {fault}: {', '.join(names[:LISTED])}"
@@ -110,11 +109,6 @@ def _assign(variables, arrays) -> None:
         variable.assign(value.astype(as_dtype(variable.dtype), copy=False))
 
 
-def _is_floating(dtype: np.dtype) -> bool:
-    # NumPy counts the bfloat16 of ml_dtypes among the kinds that it has not.
-    return dtype.kind == "f" or dtype.name == "bfloat16"
-
-
 def deferred_arrays(model: keras.Model) -> dict[str, DeferredArray]:
     """Give the weights of a model as arrays under `"layer/variable"`."""
     return {
@@ -131,8 +125,7 @@ def check_model(argument: str, model) -> None:
     """
     if not isinstance(model, keras.Model):
         raise TypeError(
-            f"`{argument}` must be a Keras model; `load` takes files. "
-            f"Received: {argument}={model!r}"
+            f"`{argument}` must be a Keras model. Received: {argument}={model!r}"
         )
 
 

@@ -155,6 +155,22 @@ class Card:
                 f"claimed_by={self.claimed_by!r}"
             )
 
+    def evaluation_or(self, other: Evaluation | None) -> Evaluation:
+        """Return another evaluation than the card's where there is one.
+
+        Raises:
+            TypeError: If it is none.
+        """
+        if other is None:
+            return self.evaluation
+        if not isinstance(other, Evaluation):
+            raise TypeError(
+                "`evaluation` must be a `keras_resnet.weights.Evaluation`, such as "
+                "`Evaluation(size=224, crop_fraction=0.95, interpolation='bicubic')`. "
+                f"Received: evaluation={other!r}"
+            )
+        return other
+
     @property
     def name(self) -> str:
         """Network and set, for example `"resnet50.imagenet"`."""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from keras_resnet.weights.card import Card
 from keras_resnet.weights.card_tables import ALIASES, CARDS, DEFAULTS, IMAGENET
+from keras_resnet.weights.files import FORMATS
 from keras_resnet.weights.hub import REPOSITORY, card_of_repository
 
 # A name of these ends is a file that does not exist, not a repository.
-FILE_SUFFIXES = (".keras", ".h5", ".hdf5", ".safetensors", ".npz", ".pth", ".pt")
+FILE_SUFFIXES = (".keras", *FORMATS)
 # More sets than these are not read in an error.
 LISTED = 25
 
@@ -96,8 +97,13 @@ def find_card(model_name: str, weights) -> Card | None:
         card = tags.get(_tag(model_name, weights))
         if card is not None:
             return card
-    if Path(weights).is_file():
+    if Path(weights).expanduser().is_file():
         return None
+    if _looks_like_a_file(weights):
+        kind = "is a folder" if Path(weights).is_dir() else "does not exist"
+        raise ValueError(
+            f"The file of weights {kind}. Received: weights={_shown(weights)}"
+        )
     if isinstance(weights, str):
         if _is_repository(weights):
             return _checked(model_name, _of_repository(weights))
@@ -126,12 +132,20 @@ def list_weights(pattern: str | None = None) -> list[str]:
 
     Returns:
         Full names, such as `"resnet50.a1_in1k"`; `get_card` takes them.
+
+    Raises:
+        TypeError: If `pattern` is not a string.
     """
     if pattern is None:
         return [card.name for card in CARDS]
+    if not isinstance(pattern, str):
+        raise TypeError(
+            "`pattern` must be the name of a network or a shell pattern. "
+            f"Received: pattern={pattern!r}"
+        )
     if _is_network(pattern):
         return [card.name for card in _of_network(pattern).values()]
-    return [card.name for card in CARDS if fnmatch.fnmatch(card.name, pattern)]
+    return [card.name for card in CARDS if fnmatch.fnmatchcase(card.name, pattern)]
 
 
 def _of_network(name: str) -> dict[str, Card]:
@@ -159,8 +173,19 @@ def _named(name: str) -> Card | None:
     return _of_network(model).get(_tag(model, tag))
 
 
+def _looks_like_a_file(weights) -> bool:
+    path = Path(weights)
+    return (
+        not isinstance(weights, str)
+        or path.is_dir()
+        or path.is_absolute()
+        or weights.lower().endswith(FILE_SUFFIXES)
+        or weights.startswith((".", "~"))
+    )
+
+
 def _is_repository(name: str) -> bool:
-    return bool(REPOSITORY.fullmatch(name)) and not name.endswith(FILE_SUFFIXES)
+    return bool(REPOSITORY.fullmatch(name)) and not name.lower().endswith(FILE_SUFFIXES)
 
 
 def _of_repository(repository: str) -> Card:

@@ -54,3 +54,9 @@ def as_dtype(name: str) -> np.dtype:
     import ml_dtypes
 
     return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
+
+
+def is_floating(dtype: np.dtype) -> bool:
+    """Say whether a dtype is one of real numbers."""
+    # NumPy counts the bfloat16 of ml_dtypes among the kinds that it has not.
+    return dtype.kind == "f" or dtype.name == "bfloat16"

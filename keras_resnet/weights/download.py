@@ -89,14 +89,10 @@ def _from_disk(file: File) -> Path:
 
 def _from_web(file: File) -> Path:
     path, address = placed_path(file), _mirrored(file.address)
-    if path.is_file():
-        if file.hash is None or _digest(path, file.hash) == file.hash:
-            return path
-        reason = f"{OFFLINE} is set, and the file that is there has another hash"
-    else:
-        reason = f"{OFFLINE} is set"
+    if path.is_file() and (file.hash is None or _digest(path, file.hash) == file.hash):
+        return path
     if _is_set(OFFLINE):
-        raise _unavailable(file, address, reason)
+        raise _unavailable(file, address, f"{OFFLINE} is set")
     with write_aside(path) as temporary:
         _download(file, address, temporary)
         if file.hash is not None:
@@ -149,10 +145,13 @@ def _from_hub(file: File) -> Path:
     # Else it is `None`, or a mark for a file that the repository lacks.
     if isinstance(cached, str):
         cached = Path(cached)
-        expected = filter(None, (_announced_by_link(cached), file.hash))
-        if all(_digest(cached, hash_) == hash_ for hash_ in expected):
+        announced = _announced_by_link(cached)
+        if announced is None or _digest(cached, announced) == announced:
+            if file.hash is not None:
+                _check_hash(cached, file.hash, file.address)
             return cached
-        _remove(cached)
+        if not _is_set(OFFLINE):
+            _remove(cached)
     return _download_from_hub(file)
 
 
@@ -186,11 +185,14 @@ def _download_from_hub(file: File) -> Path:
                 "The server announces no hash, so that what came cannot be checked. "
                 f"Received: address={address!r}"
             )
-        for expected in filter(None, (announced, file.hash)):
-            _check_hash(path, expected, address)
+        if announced is not None:
+            _check_hash(path, announced, address)
     except ValueError:
         _remove(path)
         raise
+    # What the hub calls right is right, and may be another user's.
+    if file.hash is not None:
+        _check_hash(path, file.hash, address)
     return path
 
 
@@ -279,10 +281,12 @@ def _is_set(variable: str) -> bool:
 
 
 def _unavailable(file: File, address: str, reason: str) -> OSError:
-    return OSError(
-        f"{address} could not be downloaded ({reason}); a copy that you get elsewhere "
-        f"is found if you place it at '{placed_path(file)}'."
-    )
+    path = placed_path(file)
+    where = f"a copy that you get elsewhere is found if you place it at '{path}'"
+    if path.is_file() and file.hash is not None:
+        found = _digest(path, file.hash)
+        where = f"the file at '{path}' is another one, {found} instead of {file.hash}"
+    return OSError(f"{address} could not be downloaded ({reason}); {where}.")
 
 
 def _reason(error) -> str:

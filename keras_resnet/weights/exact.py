@@ -6,7 +6,7 @@ whose variables are given needs them.
 
 from collections.abc import Mapping
 
-from keras_resnet.weights.deferred_array import DeferredArray
+from keras_resnet.weights.deferred_array import DeferredArray, is_floating
 
 
 def fold_biases(arrays: dict[str, DeferredArray], shapes: Mapping[str, tuple]) -> None:
@@ -25,11 +25,13 @@ def fold_biases(arrays: dict[str, DeferredArray], shapes: Mapping[str, tuple]) -
         mean, bias = arrays.get(moving_mean), arrays[name]
         if name in shapes or moving_mean not in shapes or mean is None:
             continue
-        if mean.shape != bias.shape:
+        if mean.shape != bias.shape or not is_floating(bias.dtype):
             continue  # Left to be refused.
-        arrays[moving_mean] = mean.then(
-            lambda value, bias=bias: value - bias.read(), mean.shape
-        )
+
+        def fold(value, bias=bias):
+            return value.astype("float32") - bias.read().astype("float32")
+
+        arrays[moving_mean] = mean.then(fold, mean.shape)
         del arrays[name]
 
 

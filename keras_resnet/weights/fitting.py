@@ -10,6 +10,7 @@ from keras_resnet.weights.adaptation import (
     adapt_classifier,
     check_adaptations,
 )
+from keras_resnet.weights.adapted import say
 from keras_resnet.weights.assignment import assign_strictly, named_variables
 from keras_resnet.weights.deferred_array import DeferredArray
 from keras_resnet.weights.exact import fold_biases, join_depthwise_kernels
@@ -19,9 +20,10 @@ from keras_resnet.weights.naming import detect, to_ours
 ABSENT_CLASSIFIER = {f"{CLASSIFIER}/kernel": (0, 0), f"{CLASSIFIER}/bias": (0,)}
 
 
-def has_classifier(model: keras.Model) -> bool:
-    """Say whether a model ends in its classifier."""
-    return any(layer.name == CLASSIFIER for layer in model.layers)
+def classes_of(model: keras.Model) -> int | None:
+    """Say how many classes a model's classifier has; `None` without one."""
+    kernel = named_variables(model).get(f"{CLASSIFIER}/kernel")
+    return None if kernel is None else kernel.shape[-1]
 
 
 def fill(
@@ -30,6 +32,7 @@ def fill(
     source: str,
     *,
     adapt: Collection[str] = (),
+    reversed_channels: bool = False,
 ) -> None:
     """Fill a model with arrays under this package's names or another's.
 
@@ -42,6 +45,8 @@ def fill(
         arrays: Arrays, or what reads like them, under their names.
         source: What they come from, for the error.
         adapt: Names of `ADAPTATIONS`: what may be changed to fit.
+        reversed_channels: Whether they are for BGR images, so that other
+            channels than three start with the red one's kernel first.
 
     Raises:
         ValueError: If they do not fit; the model keeps the weights it had.
@@ -51,7 +56,7 @@ def fill(
     shapes = {
         name: tuple(variable.shape) for name, variable in named_variables(model).items()
     }
-    headless = not has_classifier(model)
+    headless = f"{CLASSIFIER}/kernel" not in shapes
     naming = detect(arrays.keys())
     if naming is None:
         ours = {name: DeferredArray.of(array) for name, array in arrays.items()}
@@ -63,12 +68,27 @@ def fill(
             ours.pop(name, None)
     fold_biases(ours, shapes)
     join_depthwise_kernels(ours, shapes)
-    keep = adapt_classifier(ours, shapes) if "classifier" in adapt else ()
+    keep, said = set(), []
+    if "classifier" in adapt:
+        keep = adapt_classifier(ours, shapes, said)
     if "channels" in adapt:
-        adapt_channels(ours, shapes)
+        adapt_channels(ours, shapes, said, reversed_channels=reversed_channels)
     assign_strictly(
-        model, ours, source, keep=keep, hint=_hint_at_classifier(ours, shapes, keep)
+        model, ours, source, keep=keep, hint=_hint(ours, shapes, keep, naming)
     )
+    for sentence in said:
+        say(f"{source} in the model {model.name!r}: {sentence}")
+
+
+def _hint(arrays, shapes, keep, naming) -> str:
+    """Say what a user can do about weights that do not fit."""
+    biases = {name for name in shapes if name.endswith("_conv/bias")}
+    if naming is not None and biases and not biases & arrays.keys():
+        return (
+            "They are of a network without biases, as PyTorch's users have it: "
+            "version 1.5, or `weights=` in the constructor, which chooses the version."
+        )
+    return _hint_at_classifier(arrays, shapes, keep)
 
 
 def _hint_at_classifier(arrays, shapes, keep) -> str:
@@ -78,5 +98,6 @@ def _hint_at_classifier(arrays, shapes, keep) -> str:
     if kernel not in arrays:
         return "They have no classifier: `include_top=False` makes a model without one."
     if len(arrays[kernel].shape) == 2 and arrays[kernel].shape != shapes[kernel]:
-        return f"Their classifier has {arrays[kernel].shape[-1]} classes."
+        classes = arrays[kernel].shape[-1]
+        return f"Their classifier has {classes} classes: pass `classes={classes}`."
     return ""

@@ -85,13 +85,21 @@ def to_ours(
                 if f"{their_layer}.bias" in rest:
                     array = DeferredArray.of(rest.pop(f"{their_layer}.bias"))
                     found[f"{layer}/bias"] = array
-    return found | {name: DeferredArray.of(array) for name, array in rest.items()}
+    # A name that another array of the file has already taken stays unexpected.
+    for name, array in rest.items():
+        found[f"{name} (again)" if name in found else name] = DeferredArray.of(array)
+    return found
 
 
 def to_theirs(
-    variables: Mapping[str, object], naming: Naming
+    variables: Mapping[str, object], naming: Naming, called: str
 ) -> Iterator[tuple[str, str]]:
     """Pair our names with theirs.
+
+    Args:
+        variables: Variables under our names.
+        naming: Their naming.
+        called: What the user called it, for the error.
 
     Raises:
         ValueError: If the naming has no name for one.
@@ -101,8 +109,10 @@ def to_theirs(
         names = their_names(layer, naming)
         if not names or variable not in VARIABLES:
             raise ValueError(
-                f"The naming {naming.name!r} of {naming.users} has no name for "
-                f"{name!r}. Received: naming={naming.name!r}"
+                f"There is no name for {name!r} in {naming.users}. A classifier of "
+                "your own has one where its layer is named 'predictions'; "
+                "`naming='keras_resnet'` saves any network. "
+                f"Received: naming={called!r}"
             )
         yield name, f"{names[0]}.{VARIABLES[variable]}"
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from keras_resnet.arguments import check_choice
 from keras_resnet.files import write_aside
+from keras_resnet.layers import ImageNormalization
 from keras_resnet.version import __version__
+from keras_resnet.weights.adapted import say
 from keras_resnet.weights.assignment import check_model, named_variables
 from keras_resnet.weights.deferred_array import as_dtype
 from keras_resnet.weights.files import write_safetensors
@@ -20,11 +22,11 @@ from keras_resnet.weights.namings import (
     TIMM_V2,
     Naming,
 )
+from keras_resnet.weights.timm_form import what_timm_has_not
 
 OWN = "keras_resnet"
 TIMM = "timm"
-# The epsilon of batch normalization is not in the file: timm has this one.
-TIMM_EPSILON = 1e-5
+PYTORCH_NAMES = "pytorch"
 
 
 def save(model: keras.Model, path: str | os.PathLike, *, naming: str = TIMM) -> None:
@@ -36,8 +38,10 @@ def save(model: keras.Model, path: str | os.PathLike, *, naming: str = TIMM) -> 
     Args:
         model: A network of this package, flat or nested.
         path: File to write, `.safetensors` or `.npz`.
-        naming: `"timm"`, or `"keras_resnet"` for this package's own names and
-            order of axes, which every network has. Defaults to `"timm"`.
+        naming: `"timm"`; `"pytorch"` for the same names without asking
+            whether timm has the network, as CIFAR networks in PyTorch use
+            them; or `"keras_resnet"` for this package's own names and order
+            of axes, which every network has. Defaults to `"timm"`.
 
     Raises:
         ValueError: If the ending or the naming is unknown, or timm has no
@@ -46,20 +50,23 @@ def save(model: keras.Model, path: str | os.PathLike, *, naming: str = TIMM) -> 
         OSError: If the file cannot be written; an older one is kept.
     """
     check_model("model", model)
-    check_choice("naming", naming, (TIMM, OWN))
+    check_choice("naming", naming, (TIMM, PYTORCH_NAMES, OWN))
     path = Path(path)
     if path.suffix not in (".safetensors", ".npz"):
         raise ValueError(
             "Weights are saved as '.safetensors' or '.npz'; a whole model with "
             f"`model.save`. Received: path='{path}'"
         )
-    arrays = _own_arrays(model) if naming == OWN else _timm_arrays(model)
+    if naming == TIMM:
+        _check_timm_has(model)
+        _warn_of_normalization(model)
+    arrays = _own_arrays(model) if naming == OWN else _timm_arrays(model, naming)
     if path.suffix == ".npz":
         _check_numpy_can_hold(arrays, path)
         with write_aside(path) as aside:
             np.savez(aside, **arrays)
         return
-    metadata = {"format": "pt"} if naming == TIMM else {"naming": OWN}
+    metadata = {"naming": OWN} if naming == OWN else {"format": "pt"}
     write_safetensors(path, arrays, metadata | {"keras_resnet": __version__})
 
 
@@ -76,16 +83,33 @@ def _own_arrays(model):
     return {name: _value(variable) for name, variable in named_variables(model).items()}
 
 
-def _timm_arrays(model):
+def _check_timm_has(model) -> None:
+    fault = what_timm_has_not(model)
+    if fault:
+        raise ValueError(
+            f"timm has no network that computes what {model.name!r} does: {fault}. "
+            f"`naming={OWN!r}` saves any network. Received: naming={TIMM!r}"
+        )
+
+
+def _warn_of_normalization(model) -> None:
+    for layer in model._flatten_layers():
+        if isinstance(layer, ImageNormalization):
+            say(
+                "A file of weights holds no preprocessing: timm's network takes pixels "
+                f"less {layer.mean}, divided by {layer.standard_deviation}."
+            )
+
+
+def _timm_arrays(model, called):
     variables = {
         name: variable
         for name, variable in named_variables(model).items()
         if not name.endswith("/seed_generator_state")
     }
     naming = _timm_naming(model)
-    _check_same_as_timm(model)
     arrays = {}
-    for ours, theirs in to_theirs(variables, naming):
+    for ours, theirs in to_theirs(variables, naming, called):
         value = _value(variables[ours])
         if value.ndim == 4:
             value = value.transpose(3, 2, 0, 1)
@@ -115,32 +139,3 @@ def _timm_naming(model) -> Naming:
         for layer in model._flatten_layers()
     )
     return PYTORCH_POOLED if pooled else PYTORCH
-
-
-def _check_same_as_timm(model) -> None:
-    """Refuse what a file in timm's naming would not compute in timm."""
-    layers = {layer.name: layer for layer in model._flatten_layers()}
-    for name, layer in layers.items():
-        bottleneck = name.replace("_1_conv", "_3_conv") in layers
-        fault = _fault(layer, in_bottleneck=bottleneck and "_block" in name)
-        if fault:
-            raise ValueError(
-                f"timm has no network that computes what {model.name!r} does: {fault}. "
-                f"`naming={OWN!r}` saves any network. Received: naming={TIMM!r}"
-            )
-
-
-def _fault(layer, *, in_bottleneck: bool) -> str | None:
-    """Say what a layer computes that timm's of the same name does not."""
-    name = layer.name
-    if isinstance(layer, keras.layers.BatchNormalization):
-        if abs(layer.epsilon - TIMM_EPSILON) > TIMM_EPSILON / 1e4:
-            return f"the epsilon of {name} is {layer.epsilon}"
-    elif isinstance(layer, keras.layers.Conv2D):
-        if layer.use_bias and not name.endswith(("_squeeze", "_excite")):
-            return f"{name} has a bias"
-        if in_bottleneck and name.endswith("_1_conv") and max(layer.strides) > 1:
-            return f"{name} has the stride that timm gives the 3x3 convolution"
-    elif isinstance(layer, keras.layers.MaxPooling2D) and name.endswith("_0_pool"):
-        return f"{name} subsamples the shortcut"
-    return None

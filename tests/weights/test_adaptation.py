@@ -1,11 +1,15 @@
 """Weights for other classes and other channels."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
 
 import keras_resnet
+from keras_resnet.normalization import Normalization
 from keras_resnet.weights import AdaptedWeightsWarning, load, named_variables
+from keras_resnet.weights.adaptation import with_channels
 
 
 @pytest.fixture
@@ -21,7 +25,9 @@ def value(model, name):
 
 def test_other_classes_start_anew(trained):
     source, path = trained
-    with pytest.warns(AdaptedWeightsWarning, match="of 10 classes: the one of 7 class"):
+    with pytest.warns(
+        AdaptedWeightsWarning, match="the classifier of 7 classes in place of one of 10"
+    ):
         model = keras_resnet.ResNet20(weights=path, classes=7)
     assert model.output_shape == (None, 7)
     for name in named_variables(source):
@@ -64,13 +70,15 @@ def test_a_file_without_a_classifier_says_so(tmp_path):
     keras_resnet.weights.save(bare, tmp_path / "w.npz", naming="keras_resnet")
     with pytest.raises(ValueError, match="have no classifier: `include_top=False`"):
         keras_resnet.ResNet20(weights=tmp_path / "w.npz")
-    with pytest.warns(AdaptedWeightsWarning, match="no classifier: the one of 3"):
+    with pytest.warns(
+        AdaptedWeightsWarning, match="the classifier of 3 classes starts"
+    ):
         keras_resnet.ResNet20(weights=tmp_path / "w.npz", classes=3)
 
 
 def test_one_channel_sees_what_three_equal_ones_do(trained, rng):
     source, path = trained
-    with pytest.warns(AdaptedWeightsWarning, match="3 channels: .* adapted to 1"):
+    with pytest.warns(AdaptedWeightsWarning, match="for 3 channels, was adapted to 1"):
         model = keras_resnet.ResNet20(weights=path, input_shape=(32, 32, 1))
     x = rng.normal(size=(2, 32, 32, 1)).astype("float32")
     np.testing.assert_allclose(model(x), source(np.repeat(x, 3, -1)), atol=1e-5)
@@ -99,9 +107,8 @@ def test_nothing_is_adapted_unasked(trained):
     before = seven.get_weights()
     with pytest.raises(ValueError, match="3 of another shape: conv1_conv/kernel"):
         load(seven, path)
-    with pytest.warns(AdaptedWeightsWarning, match="adapted to 1"):  # noqa: SIM117
-        with pytest.raises(ValueError, match="2 of another shape: predictions/"):
-            load(seven, path, adapt=("channels",))
+    with pytest.raises(ValueError, match="2 of another shape: predictions/"):
+        load(seven, path, adapt=("channels",))
     assert all(map(np.array_equal, before, seven.get_weights()))
     with pytest.warns(AdaptedWeightsWarning):
         load(seven, path, adapt=("channels", "classifier"))
@@ -114,3 +121,37 @@ def test_bad_adaptations(trained):
         load(model, path, adapt=("head",))
     with pytest.raises(TypeError, match="collection of names.*adapt='classifier'"):
         load(model, path, adapt="classifier")
+
+
+def test_every_call_says_so_at_its_own_line(trained):
+    _, path = trained
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("default")
+        for _ in range(2):
+            keras_resnet.ResNet20(weights=path, classes=7, name="mine")
+        keras_resnet.ResNet20(weights=path, classes=7, name="mine")
+    assert {warning.filename for warning in said} == {__file__}
+    assert len({warning.lineno for warning in said}) == 2
+    assert "w.npz' in the model 'mine'" in str(said[0].message)
+
+
+def test_channels_of_weights_for_bgr_images(tmp_path, randomize, rng):
+    bgr = Normalization(mean=(3.0, 2.0, 1.0), reverse_channels=True)
+    source = randomize(keras_resnet.ResNet20())
+    keras_resnet.weights.save(source, tmp_path / "w.npz", naming="keras_resnet")
+    with pytest.warns(AdaptedWeightsWarning, match="adapted to 4"):
+        model = keras_resnet.create_model(
+            "resnet20",
+            weights=tmp_path / "w.npz",
+            input_shape=(32, 32, 4),
+            normalization=bgr,
+        )
+    # A fourth channel is seen as the first, red, one is.
+    kernel, ours = value(source, "conv1_conv/kernel"), value(model, "conv1_conv/kernel")
+    order = [2, 1, 0, 2]
+    np.testing.assert_allclose(ours, kernel[:, :, order] * 0.75, rtol=1e-6)
+
+
+def test_sums_of_half_precision_do_not_overflow():
+    kernel = np.full((1, 1, 3, 1), 30000, "float16")
+    assert with_channels(kernel, 1).item() == 90000

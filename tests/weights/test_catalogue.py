@@ -81,8 +81,12 @@ def test_nothing_and_paths_are_no_card(tmp_path, monkeypatch):
         ),
         ("resnet26", "imagnet", r"must be 'imagenet', 'bt_in1k'.*mean 'imagenet'\?"),
         ("resnet18", "IMAGENET1K_V2", r"Did you mean 'IMAGENET1K_V1'\?"),
-        ("resnet18", "absent.safetensors", "existing file. Received: weights='absent"),
-        ("resnet18", "runs/absent.h5", "existing file. Received: weights='runs/absent"),
+        ("resnet18", "absent.safetensors", "does not exist. Received: weights='absent"),
+        (
+            "resnet18",
+            "runs/absent.h5",
+            "does not exist. Received: weights='runs/absent",
+        ),
         (
             "plain18",
             "imagenet",
@@ -105,7 +109,9 @@ def test_what_is_no_set_of_a_network(model, weights, message):
 
 
 def test_path_that_does_not_exist(tmp_path):
-    with pytest.raises(ValueError, match=r"existing file. Received: weights='.*absent"):
+    with pytest.raises(
+        ValueError, match=r"does not exist. Received: weights='.*absent"
+    ):
         find_card("resnet50", tmp_path / "absent")
 
 

@@ -73,3 +73,12 @@ def test_depthwise_kernels_of_older_resnexts(rng, randomize):
     np.testing.assert_allclose(
         outputs(grouped, images), outputs(older, images), atol=1e-5
     )
+
+
+@pytest.mark.parametrize("change", [lambda v: v[:5], lambda v: v.astype("int64")])
+def test_a_bias_that_does_not_fit_is_refused_by_name(randomize, change):
+    source = randomize(keras_resnet.create_model("resnet20", use_bias=True))
+    arrays = {name: array.read() for name, array in deferred_arrays(source).items()}
+    arrays["conv1_conv/bias"] = change(arrays["conv1_conv/bias"])
+    with pytest.raises(ValueError, match="1 unexpected: conv1_conv/bias"):
+        fill(keras_resnet.ResNet20(), arrays, "a test")

@@ -132,11 +132,11 @@ def test_each_kind_of_network_both_ways(tmp_path, images, timm, randomize, name)
 @pytest.mark.parametrize("name", TORCHVISION)
 def test_torchvision(tmp_path, images, torchvision, name):
     theirs = randomized(torchvision.models.get_model(TORCHVISION[name]))
-    torch.save(theirs.state_dict(), tmp_path / "model.pth")
+    torch.save(theirs.state_dict(), tmp_path / "model_best.pth.tar")
     model = keras_resnet.create_model(
         name,
         input_shape=(SIDE, SIDE, 3),
-        weights=tmp_path / "model.pth",
+        weights=tmp_path / "model_best.pth.tar",
         classifier_activation=None,
     )
     assert_agrees(model, theirs, images)
@@ -221,13 +221,15 @@ class CifarResNet(torch.nn.Module):
 
 
 @pytest.mark.parametrize("classifier", ["linear", "fc"])
-@pytest.mark.parametrize("wrapped", [False, True])
-def test_cifar_in_the_usual_naming(tmp_path, rng, classifier, wrapped):
+@pytest.mark.parametrize(
+    "prefix", ["", "module.", "model.", "backbone.", "_orig_mod.module."]
+)
+def test_cifar_in_the_usual_naming(tmp_path, rng, classifier, prefix):
     theirs = randomized(CifarResNet(classifier))
     state = theirs.state_dict()
-    if wrapped:  # As DataParallel and training scripts leave them.
+    if prefix:  # As DataParallel and training scripts leave them.
         state = {
-            "state_dict": {f"module.{name}": value for name, value in state.items()},
+            "state_dict": {f"{prefix}{name}": value for name, value in state.items()},
             "best_prec1": 91.7,
         }
     torch.save(state, tmp_path / "model.th")
@@ -247,6 +249,26 @@ def test_the_names_decide_the_version(tmp_path, images, timm):
         )
     assert model.name == "resnet50"
     assert_agrees(model, theirs, images)
+    version_1 = keras_resnet.ResNet50(weights=None, input_shape=(SIDE, SIDE, 3))
+    with pytest.raises(ValueError, match="a network without biases.*version 1.5"):
+        keras_resnet.weights.load(version_1, path)
+
+
+def test_two_names_for_one_variable(tmp_path, timm):
+    from safetensors.torch import save_file
+
+    state = timm.create_model("resnet18").state_dict()
+    state["conv1_conv/kernel"] = torch.zeros(7, 7, 3, 64)
+    save_file(state, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"1 unexpected: conv1_conv/kernel \(again\)"):
+        keras_resnet.ResNet18(weights=tmp_path / "model.safetensors")
+
+
+def test_weights_decide_whether_sides_must_be_known(tmp_path, timm):
+    path = save(timm.create_model("resnet50"), tmp_path / "model.safetensors")
+    with pytest.warns(AdaptedWeightsWarning):
+        model = keras_resnet.ResNet50(weights=path, input_shape=(None, None, 3))
+    assert model.input_shape == (None, None, None, 3)
 
 
 def test_without_its_classifier(tmp_path, images, timm):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import zipfile
 
 import h5py
 import keras
@@ -173,7 +174,9 @@ class Twins(keras.layers.Layer):
 
 
 def test_transfer_of_something_else(tmp_path):
-    with pytest.raises(TypeError, match=r"`load` takes files. Received: source='w.k"):
+    with pytest.raises(
+        TypeError, match=r"must be a Keras model. Received: source='w.k"
+    ):
         transfer("w.keras", resnet20())
 
 
@@ -247,7 +250,9 @@ def test_card_is_found_downloaded_and_loaded(card, monkeypatch):
     assert equal(keras_resnet.ResNet20(weights="here", include_top=False), bare)
     with pytest.raises(ValueError, match="'here', `None` or the path.*weights='there'"):
         keras_resnet.ResNet20(weights="there")
-    with pytest.warns(AdaptedWeightsWarning, match="no classifier.*7 classes"):
+    with pytest.warns(
+        AdaptedWeightsWarning, match="'resnet20.here' in .*classifier of 7"
+    ):
         keras_resnet.ResNet20(weights="here", classes=7)
     assert equal(keras_resnet.ResNet20(weights=entry), source)
     shown = keras_resnet.ResNet20(weights="here", include_preprocessing=True)
@@ -297,6 +302,41 @@ def test_weights_of_another_type():
         keras_resnet.ResNet20(weights=["a"])
 
 
+def test_published_weights_and_scaled_branches(card, monkeypatch, recwarn):
+    entry, *_ = card
+    depth = {"weights": entry, "survival_probability": 0.5}
+    with pytest.warns(AdaptedWeightsWarning, match="'resnet20.here' was trained with"):
+        keras_resnet.ResNet20(**depth)
+    recwarn.clear()
+    keras_resnet.ResNet20(**depth, stochastic_depth_mode="sample")
+    assert not [w for w in recwarn if w.category is AdaptedWeightsWarning]
+
+
+def test_a_name_with_its_weights(card, monkeypatch):
+    entry, source, _ = card
+    monkeypatch.setattr(catalogue, "CARDS", (entry,))
+    assert equal(keras_resnet.create_model("resnet20.here"), source)
+    with pytest.raises(ValueError, match="names weights already. Received: weights="):
+        keras_resnet.create_model("resnet20.here", weights="here")
+
+
+@pytest.mark.parametrize("argument", ["pretrained", "num_classes", "in_chans"])
+def test_arguments_as_timm_calls_them(argument):
+    with pytest.raises(TypeError, match=f"`{argument}` is `.*` here. Received: "):
+        keras_resnet.create_model("resnet20", **{argument: 3})
+
+
+@pytest.mark.parametrize("name", ["w.pth", "./w", "~/nosuch/w.safetensors"])
+def test_a_file_that_is_not_there_is_called_so(name):
+    with pytest.raises(ValueError, match="does not exist. Received: weights="):
+        keras_resnet.ResNet20(weights=name)
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match="is a folder. Received: weights="):
+        keras_resnet.ResNet20(weights=tmp_path)
+
+
 def test_wrong_hash_is_refused(card):
     entry, *_ = card
     wrong = dataclasses.replace(entry, top=File(entry.top.address, "md5:" + "0" * 32))
@@ -309,3 +349,108 @@ def test_unreachable_address(tmp_path, card):
     gone = File((tmp_path / "gone.h5").as_uri(), "md5:" + "0" * 32)
     with pytest.raises(OSError, match=r"no file at file:.*gone.h5"):
         load_card(keras_resnet.ResNet20(), dataclasses.replace(entry, top=gone))
+
+
+def test_classifier_that_fits_is_kept_where_it_may_change(card):
+    entry, source, _ = card
+    model = keras_resnet.ResNet20()
+    load_card(model, entry, adapt=("classifier",))
+    assert equal(model, source)
+
+
+def test_weights_h5_into_a_compiled_model(tmp_path, randomize):
+    source = randomize(keras_resnet.ResNet20())
+    source.save_weights(tmp_path / "w.weights.h5")
+    model = keras_resnet.ResNet20()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    load(model, tmp_path / "w.weights.h5")
+    assert equal(model, source)
+
+
+@pytest.mark.parametrize("values", [np.ones(16, "int32"), np.ones(16, "S5")])
+def test_weights_h5_of_other_values(tmp_path, values):
+    model = resnet20()
+    model.save_weights(tmp_path / "w.weights.h5")
+    with h5py.File(tmp_path / "w.weights.h5", "a") as file:
+        place = "layers/batch_normalization/vars/0"
+        del file[place]
+        file[place] = values
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="floating-point|which no weights have"):
+        load(model, tmp_path / "w.weights.h5")
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+def test_weights_h5_that_unpacks_to_more_than_it_is(tmp_path):
+    model = resnet20()
+    model.save_weights(tmp_path / "w.weights.h5")
+    with h5py.File(tmp_path / "w.weights.h5", "a") as file:
+        place = "layers/batch_normalization/vars/0"
+        del file[place]
+        file.create_dataset(
+            place, (10**9,), "float32", chunks=(10**6,), compression="gzip"
+        )
+    with pytest.raises(ValueError, match="otherwise than in one piece"):
+        load(model, tmp_path / "w.weights.h5")
+
+
+def test_weights_h5_of_other_shapes_says_which(tmp_path):
+    keras_resnet.ResNet20(classes=7).save_weights(tmp_path / "w.weights.h5")
+    message = r"1 of shape \(64, 7\).* where the model has .*1 of shape \(64, 10\)"
+    with pytest.raises(ValueError, match=message):
+        keras_resnet.ResNet20(weights=tmp_path / "w.weights.h5")
+
+
+@pytest.mark.parametrize("member", ["config.json", "model.weights.h5"])
+def test_damaged_keras_file(tmp_path, member):
+    resnet20().save(tmp_path / "w.keras")
+    with (
+        zipfile.ZipFile(tmp_path / "w.keras") as good,
+        zipfile.ZipFile(tmp_path / "bad.keras", "w") as bad,
+    ):
+        for name in good.namelist():
+            content = good.read(name)
+            bad.writestr(name, content[: len(content) // 2 * (name != member)])
+    with pytest.raises(ValueError, match=r"Received: path='.*bad.keras'"):
+        load(resnet20(), tmp_path / "bad.keras")
+
+
+def test_damage_further_on_leaves_the_model_as_it_was(tmp_path, trained):
+    keras_resnet.weights.save(trained, tmp_path / "w.npz", naming="keras_resnet")
+    content = bytearray((tmp_path / "w.npz").read_bytes())
+    with zipfile.ZipFile(tmp_path / "w.npz") as archive:
+        last = max(archive.infolist(), key=lambda member: member.header_offset)
+    content[last.header_offset + 300] ^= 0xFF
+    (tmp_path / "w.npz").write_bytes(content)
+    model = resnet20()
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="damaged"):
+        load(model, tmp_path / "w.npz")
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "bool"])
+def test_arrays_of_no_real_numbers(tmp_path, trained, dtype):
+    arrays = {
+        name: np.asarray(variable)
+        for name, variable in named_variables(trained).items()
+    }
+    arrays["conv1_conv/kernel"] = arrays["conv1_conv/kernel"].astype(dtype)
+    np.savez(tmp_path / "w.npz", **arrays)
+    message = f"1 not of floating-point numbers: conv1_conv/kernel {dtype}"
+    with pytest.raises(ValueError, match=message):
+        load(resnet20(), tmp_path / "w.npz")
+
+
+def test_a_network_inside_of_another_model(tmp_path, randomize):
+    source = randomize(keras_resnet.ResNet20())
+    keras_resnet.weights.save(source, tmp_path / "w.npz", naming="keras_resnet")
+    inner = keras_resnet.ResNet20()
+    load(keras.Sequential([keras.Input((32, 32, 3)), inner]), tmp_path / "w.npz")
+    assert equal(inner, source)
+
+
+@pytest.mark.parametrize("path", [None, 3])
+def test_load_of_no_path(path):
+    with pytest.raises(TypeError, match="path of a file. Received: path="):
+        load(resnet20(), path)
