@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 
 from keras_resnet.training.datasets import ImageDataset
-from keras_resnet.training.recipes import Recipe
+from keras_resnet.training.recipes import NOT_REPRODUCED, Recipe
 from keras_resnet.training.result import TrainingResult
 from keras_resnet.wording import counted
 
@@ -19,6 +19,7 @@ def announcement(
     folder: Path,
     steps: int,
     done: int,
+    done_steps: int = 0,
 ) -> str:
     """Return what is about to be trained, one fact a line.
 
@@ -31,6 +32,8 @@ def announcement(
         folder: The run's folder.
         steps: Steps of an epoch.
         done: Epochs that were trained before.
+        done_steps: Steps of the next epoch that were trained before; where
+            they are all, only its evaluation is missing. Defaults to 0.
     """
     shape = "x".join(str(side) for side in model.input_shape[1:])
     facts = {
@@ -45,11 +48,23 @@ def announcement(
         "devices": devices,
         "folder": str(folder),
     }
+    published = recipe.published_for(name)
+    if published and dataset.name == recipe.dataset:
+        reproduced = recipe.reproduced_for(name) or [NOT_REPRODUCED]
+        facts["figures"] = (
+            f"published {'; '.join(map(str, published))}; "
+            f"here {'; '.join(map(str, reproduced))}"
+        )
     if done >= recipe.epochs:
         facts["resume"] = "every epoch is trained already"
-    elif done:
+    elif done or done_steps:
+        place = f"epoch {done + 1}"
+        if done_steps >= steps:
+            place = f"evaluation of epoch {done + 1}"
+        elif done_steps:
+            place += f", step {done_steps + 1:,} of {steps:,}"
         trained = f"{counted(done, 'epoch')} {'is' if done == 1 else 'are'}"
-        facts["resume"] = f"epoch {done + 1}; {trained} trained already"
+        facts["resume"] = f"{place}; {trained} trained already"
     return "\n".join(f"{fact:<8} {text}" for fact, text in facts.items())
 
 

@@ -5,9 +5,9 @@ import json
 import platform
 
 from keras_resnet.training.datasets import ImageDataset
-from keras_resnet.training.history import Epoch
+from keras_resnet.training.history import Epoch, best_epoch
 from keras_resnet.training.networks import Network
-from keras_resnet.training.recipes import Recipe
+from keras_resnet.training.recipes import WORDS, Recipe
 from keras_resnet.versions import software_versions
 
 
@@ -27,17 +27,18 @@ def identify(
 ) -> dict:
     """Return what decides the result of a training, as plain JSON values.
 
-    The devices are not part of it: a training may continue on other ones.
+    The devices are not part of it: a training may continue on other ones. A
+    dataset is told by what it holds, not by where it lies.
     """
     recipe_fields = plain(recipe)
-    # Words for the reader, which may be improved without a new recipe.
-    for words in ("source", "cost"):
+    for words in WORDS:
         del recipe_fields[words]
     return {
         "recipe": recipe_fields,
         "dataset": {
-            "name": dataset.name,
+            "content": dataset.content or dataset.name,
             "train_images": dataset.train.size,
+            "test_images": dataset.test.size,
             "classes": dataset.classes,
         },
         "model": {
@@ -58,12 +59,14 @@ def versions() -> dict[str, str]:
 
 
 def metrics(history: list[Epoch]) -> dict[str, float]:
-    """Return the final measurements of a training."""
-    last = history[-1]
+    """Return the final measurements of a training, and the best ones."""
+    last, best = history[-1], best_epoch(history)
     return {
         "test_accuracy": last.test_accuracy,
         "test_loss": last.test_loss,
         "train_accuracy": last.train_accuracy,
         "train_loss": last.train_loss,
+        "best_epoch": best.epoch,
+        "best_test_accuracy": best.test_accuracy,
         "seconds": sum(epoch.seconds for epoch in history),
     }

@@ -7,12 +7,42 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from keras_resnet.arguments import check_choice, check_positive_integer
+from keras_resnet.training.replica_merging import merge_replicas, merge_variables
+from keras_resnet.training.workers import (
+    TIMEOUT,
+    has_several_workers,
+    tpu_strategy,
+    worker_strategy,
+)
+from keras_resnet.wording import counted
 
 if TYPE_CHECKING:
-    import keras
     import tensorflow as tf
 
-STRATEGIES = ("auto", "one_device", "mirrored")
+__all__ = [
+    "STRATEGIES",
+    "check_batch_size",
+    "check_strategy",
+    "describe_strategy",
+    "is_chief",
+    "make_strategy",
+    "merge_replicas",
+    "merge_variables",
+    "quiet_logging",
+    "share_by_batch",
+    "split_cpu",
+]
+
+STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
+REFUSED = {
+    "parameter_server": (
+        "A parameter server trains asynchronously, and Keras 3 does not support it."
+    ),
+    "keras.distribution": (
+        "On the TensorFlow backend `keras.distribution` trains on one device "
+        "without saying so."
+    ),
+}
 
 
 def split_cpu(count: int) -> list[str]:
@@ -59,28 +89,42 @@ def _mirrored(devices: tuple[str, ...]) -> "tf.distribute.Strategy":
 
 
 def make_strategy(
-    name: str = "auto", virtual_devices: int | None = None
+    name: str = "auto",
+    virtual_devices: int | None = None,
+    *,
+    timeout: float = TIMEOUT,
 ) -> "tf.distribute.Strategy":
     """Return the strategy that spreads a training over devices.
 
     Args:
         name: `"one_device"`: the first GPU, or else the CPU. `"mirrored"`: a
             replica on each GPU, or on each virtual device of the CPU.
-            `"auto"`: `"mirrored"` where there are several GPUs or virtual
-            devices were asked for, else `"one_device"`. Defaults to `"auto"`.
+            `"multi_worker"`: a replica on each GPU, or else on the CPU, of
+            each process that the environment variable `TF_CONFIG` or a step
+            of Slurm names. `"tpu"`: a replica on each core of the TPU that
+            TensorFlow finds; this package was never run on one. `"auto"`:
+            `"multi_worker"` where `TF_CONFIG` names several workers,
+            `"mirrored"` where there are several GPUs or virtual devices were
+            asked for, else `"one_device"`. Defaults to `"auto"`.
         virtual_devices: Split the CPU into so many devices and mirror over
             those, for trying. Defaults to none.
+        timeout: Seconds to wait for the other workers. Defaults to 600.
 
     Raises:
         TypeError: If `virtual_devices` is not an integer.
-        ValueError: If the strategy is unknown, or virtual devices were asked
-            for with one device.
-        RuntimeError: If the CPU can no longer be split.
+        ValueError: If the strategy is unknown or does not work with Keras 3,
+            virtual devices were asked for with another strategy than
+            mirrored, or `TF_CONFIG` is wrong.
+        RuntimeError: If the CPU can no longer be split, or TensorFlow was
+            used before the workers were connected.
+        TimeoutError: If a worker never came; its address is named.
     """
+    if name in REFUSED:
+        raise ValueError(f"{REFUSED[name]} Received: strategy={name!r}")
     check_choice("strategy", name, STRATEGIES)
     if virtual_devices is not None:
         check_positive_integer("virtual_devices", virtual_devices)
-        if name == "one_device":
+        if name not in ("auto", "mirrored"):
             raise ValueError(
                 "`virtual_devices` needs the strategy 'mirrored' or 'auto'. "
                 f"Received: strategy={name!r}, virtual_devices={virtual_devices}"
@@ -89,6 +133,10 @@ def make_strategy(
 
     if virtual_devices is not None:
         return _mirrored(tuple(split_cpu(virtual_devices)))
+    if name == "multi_worker" or (name == "auto" and has_several_workers()):
+        return worker_strategy(timeout)
+    if name == "tpu":
+        return tpu_strategy()
     gpus = tf.config.list_logical_devices("GPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
         return _mirrored(tuple(gpu.name for gpu in gpus) or ("CPU:0",))
@@ -96,18 +144,73 @@ def make_strategy(
     return tf.distribute.get_strategy()
 
 
+def check_strategy(strategy: "tf.distribute.Strategy") -> None:
+    """Accept a strategy that trains a Keras 3 model right.
+
+    Raises:
+        TypeError: If it is none of TensorFlow's.
+        ValueError: If it is asynchronous, or `keras.distribution` is in use.
+    """
+    import keras
+    import tensorflow as tf
+
+    if not isinstance(strategy, tf.distribute.Strategy):
+        raise TypeError(
+            "`strategy` must be a `tf.distribute.Strategy`. "
+            f"Received: strategy={strategy!r}"
+        )
+    if isinstance(
+        strategy,
+        (
+            tf.distribute.ParameterServerStrategy,
+            tf.compat.v1.distribute.experimental.ParameterServerStrategy,
+        ),
+    ):
+        raise ValueError(
+            f"{REFUSED['parameter_server']} Received: strategy={strategy!r}"
+        )
+    if keras.distribution.distribution() is not None:
+        raise ValueError(
+            f"{REFUSED['keras.distribution']} Received: keras.distribution."
+            f"distribution()={keras.distribution.distribution()!r}"
+        )
+
+
+def is_chief(strategy: "tf.distribute.Strategy") -> bool:
+    """Whether this process is the one that writes files."""
+    resolver = strategy.cluster_resolver
+    if resolver is None or resolver.task_type is None:
+        return True
+    jobs = resolver.cluster_spec().as_dict()
+    return resolver.task_id == 0 and (
+        resolver.task_type == "chief" or "chief" not in jobs
+    )
+
+
 def describe_strategy(strategy: "tf.distribute.Strategy") -> str:
     """Return the devices of `strategy` in words, as `"2 replicas (CPU)"`."""
     import tensorflow as tf
 
+    replicas = counted(strategy.num_replicas_in_sync, "replica")
     # TensorFlow's default strategy does not tell its device.
+    if isinstance(strategy, tf.distribute.TPUStrategy):
+        return f"{replicas} (TPU)"
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        spec = strategy.cluster_resolver.cluster_spec().as_dict()
+        workers = max(1, sum(len(addresses) for addresses in spec.values()))
+        return f"{replicas} on {counted(workers, 'worker')} ({_kinds(strategy)})"
     if isinstance(strategy, tf.distribute.MirroredStrategy):
-        devices = strategy.extended.worker_devices
-        kinds = {tf.DeviceSpec.from_string(name).device_type for name in devices}
-        count = strategy.num_replicas_in_sync
-        return f"{count} replica{'s' if count > 1 else ''} ({', '.join(sorted(kinds))})"
+        return f"{replicas} ({_kinds(strategy)})"
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     return f"one device ({kind})"
+
+
+def _kinds(strategy) -> str:
+    import tensorflow as tf
+
+    devices = strategy.extended.worker_devices
+    kinds = {tf.DeviceSpec.from_string(name).device_type for name in devices}
+    return ", ".join(sorted(kinds))
 
 
 def check_batch_size(batch_size: int, replicas: int) -> int:
@@ -126,30 +229,24 @@ def check_batch_size(batch_size: int, replicas: int) -> int:
     return batch_size
 
 
-def merge_replicas(model: "keras.Model", strategy: "tf.distribute.Strategy") -> None:
-    """Give every replica the mean of the replicas' moving statistics.
+def share_by_batch(batches):
+    """Let workers share each batch of a dataset, where they would share files.
 
-    Batch normalization updates its moving statistics on each replica from
-    that replica's part of the batch, so that they drift apart, and reading or
-    saving one of them shows only the first replica's. Call this before a
-    model is evaluated or saved. The variables that are trained are equal on
-    all replicas and stay as they are.
-
-    Args:
-        model: A model that was built under `strategy`.
-        strategy: The strategy that it trains under.
+    Left to itself TensorFlow shares the files that a dataset reads, and falls
+    back on batches, with a warning, where it finds none. With batches, workers
+    together see what one process would see, in the same order. A policy that
+    was chosen stays, and so does what is not a `tf.data.Dataset`.
     """
     import tensorflow as tf
 
-    if strategy.num_replicas_in_sync == 1:
-        return
-    for variable in model.non_trainable_variables:
-        replicas = strategy.experimental_local_results(variable.value)
-        # Counters and seeds are no statistics: a mean of them means nothing.
-        if not replicas[0].dtype.is_floating:
-            continue
-        mean = tf.reduce_mean([tf.convert_to_tensor(r) for r in replicas], axis=0)
-        variable.assign(mean)
+    if not isinstance(batches, tf.data.Dataset):
+        return batches
+    policies = tf.data.experimental.AutoShardPolicy
+    if batches.options().experimental_distribute.auto_shard_policy != policies.AUTO:
+        return batches
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = policies.DATA
+    return batches.with_options(options)
 
 
 @contextlib.contextmanager

@@ -1,95 +1,131 @@
 """What happens when an epoch of `fit` ends: evaluate, record, save."""
 
-import math
-import time
+import contextlib
+from collections.abc import Callable, Mapping
 
 import keras
 
-from keras_resnet.training.checkpoints import Progress, save_checkpoint
-from keras_resnet.training.distribution import merge_replicas
-from keras_resnet.training.evaluator import Evaluator
-from keras_resnet.training.history import Epoch, write_csv
+from keras_resnet.training.divergence import LossWatch
+from keras_resnet.training.evaluator import Evaluator, Score
+from keras_resnet.training.history import Epoch
+from keras_resnet.training.interruption import Interruption
 from keras_resnet.training.run_folder import RunFolder
+from keras_resnet.training.run_record import RunRecord, reported
+from keras_resnet.training.step_end import StepEnd
 
 
 class EpochEnd(keras.callbacks.Callback):
     """Evaluates, records and saves, always in this order.
 
     The replicas' moving statistics are merged before anything is measured,
-    so that what is reported is what the saved model reaches. The checkpoint
-    is written before the files that only show what it holds.
+    so that what is reported is what the saved model reaches. A checkpoint is
+    written before the evaluation, too: what stops a training there costs it
+    nothing but the evaluation.
 
     Args:
         folder: Where to write.
-        strategy: The strategy of the training.
         evaluator: Scores the model on the test split.
-        progress: How far the training came before.
+        record: Takes up what was measured, and saves.
+        step_end: Knows how many steps the epoch had.
+        watch: Looks at the losses.
+        interruption: Knows whether to stop.
         rate: Learning rate as a function of the step.
+        averaged_weights: Makes a context within which the model has the
+            weights to measure and keep. Defaults to its own.
     """
 
     def __init__(
         self,
         folder: RunFolder,
-        strategy,
         evaluator: Evaluator,
-        progress: Progress,
+        record: RunRecord,
+        step_end: StepEnd,
+        watch: LossWatch,
+        interruption: Interruption,
         rate: keras.optimizers.schedules.LearningRateSchedule,
+        averaged_weights: Callable[[], contextlib.AbstractContextManager] = (
+            contextlib.nullcontext
+        ),
     ):
         super().__init__()
-        self._rate = rate
         self._folder = folder
-        self._strategy = strategy
         self._evaluator = evaluator
-        self._identity = progress.identity
+        self._record = record
+        self._step_end = step_end
+        self._watch = watch
+        self._interruption = interruption
+        self._rate = rate
+        self._averaged_weights = averaged_weights
         self._writers = {}
-        self._began = 0.0
-        self.history = list(progress.history)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """Take the time."""
-        self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
         """Evaluate, record and save.
 
+        An epoch that another callback ended early is saved as it is; it is
+        neither measured nor recorded.
+
         Raises:
-            RuntimeError: If the loss is no longer a number.
-            OSError: If a file cannot be written.
+            RuntimeError: If the training has diverged.
+            TrainingInterrupted: If it was told to stop; it has been saved.
         """
-        if not math.isfinite(logs["loss"]):
-            raise RuntimeError(
-                f"The training loss became {logs['loss']} in epoch {epoch + 1}. "
-                "A lower learning rate or a longer warm-up may help; the "
-                f"checkpoint of epoch {epoch} is kept in '{self._folder.path}'."
-            )
-        merge_replicas(self.model, self._strategy)
-        score = self._evaluator()
+        self._watch.check()
+        if self._step_end.done < self._record.steps_per_epoch:
+            self._record.save(self._step_end.done)
+            self.model.merge_replicas()
+            return
+        self.model.merge_replicas()
+        means = {name: float(value) for name, value in logs.items()}
+        self._record.save(self._step_end.done, means)
         # Callbacks after this one, the progress bar last, show these too.
-        logs["val_loss"] = score.loss
-        logs["val_accuracy"] = score.accuracy
-        measured = Epoch(
-            epoch=epoch + 1,
-            learning_rate=float(self._rate((epoch + 1) * self.params["steps"] - 1)),
-            train_loss=float(logs["loss"]),
-            train_accuracy=float(logs["accuracy"]),
+        logs.update(self.finish(means))
+
+    def finish(self, means: Mapping[str, float]) -> dict[str, float]:
+        """Evaluate the model after the last step of an epoch, record and save.
+
+        Args:
+            means: The means of the epoch's metrics.
+
+        Returns:
+            The measurements on the test split, by Keras's names.
+
+        Raises:
+            RuntimeError: If the training has diverged.
+            TrainingInterrupted: If it was told to stop; it has been saved.
+        """
+        with self._averaged_weights():
+            # Evaluating changes nothing, and all before it is saved.
+            with self._interruption.at_once():
+                score = self._evaluator()
+            measured = self._measured(means, score)
+            self._record.keep_if_best(measured)
+        self._record.complete(measured)
+        with reported(self._folder.tensorboard):
+            self._write_summaries(measured)
+        self._interruption.stop_if_requested()
+        return {"val_loss": score.loss, "val_accuracy": score.accuracy}
+
+    def _measured(self, means: Mapping[str, float], score: Score) -> Epoch:
+        epoch = len(self._record.history) + 1
+        last_step = epoch * self._record.steps_per_epoch - 1
+        return Epoch(
+            epoch=epoch,
+            learning_rate=float(self._rate(last_step)),
+            train_loss=means["loss"],
+            train_accuracy=means["accuracy"],
             test_loss=score.loss,
             test_accuracy=score.accuracy,
-            seconds=time.perf_counter() - self._began,
+            seconds=self._record.seconds,
         )
-        self.history.append(measured)
-        save_checkpoint(
-            self._folder.checkpoint,
-            self.model,
-            self.model.optimizer,
-            Progress(identity=self._identity, history=tuple(self.history)),
-        )
-        write_csv(self._folder.history, self.history)
-        self._write_summaries(measured)
 
-    def on_train_end(self, logs=None):
+    def close(self) -> None:
         """Close TensorBoard's event files."""
         for writer in self._writers.values():
             writer.close()
+        self._writers = {}
+
+    def on_train_end(self, logs=None):
+        """Close TensorBoard's event files."""
+        self.close()
 
     def _write_summaries(self, measured: Epoch) -> None:
         import tensorflow as tf
@@ -119,8 +155,11 @@ class EpochEnd(keras.callbacks.Callback):
                     for name, value in scalars[split].items()
                 ]
             )
-            with writer.as_default():
-                tf.summary.experimental.write_raw_pb(
-                    summary.SerializeToString(), step=measured.epoch
-                )
-            writer.flush()
+            try:
+                with writer.as_default():
+                    tf.summary.experimental.write_raw_pb(
+                        summary.SerializeToString(), step=measured.epoch
+                    )
+                writer.flush()
+            except tf.errors.OpError as error:
+                raise OSError(error.message) from error

@@ -3,9 +3,11 @@
 import dataclasses
 from typing import TYPE_CHECKING
 
+from keras_resnet.arguments import check_positive_integer
 from keras_resnet.training.datasets.dataset import Split
 from keras_resnet.training.datasets.evaluation import evaluation_batches
-from keras_resnet.training.distribution import check_batch_size
+from keras_resnet.training.distribution import share_by_batch
+from keras_resnet.training.partial_batches import pad_batch
 
 if TYPE_CHECKING:
     import keras
@@ -27,46 +29,23 @@ class Score:
     count: int
 
 
-def pad_batch(images: "tf.Tensor", labels: "tf.Tensor", batch_size: int):
-    """Fill an incomplete batch with black images that count for nothing.
-
-    Replicas share a batch evenly, and one without any image would fail.
-
-    Args:
-        images: `(batch, height, width, channels)`, at most `batch_size`.
-        labels: `(batch,)`.
-        batch_size: Images to return.
-
-    Returns:
-        `(images, labels, weights)`, where the weight is 1 for an image that
-        was there and 0 for one that was not.
-    """
-    import tensorflow as tf
-
-    present = tf.shape(labels)[0]
-    missing = batch_size - present
-    weights = tf.concat([tf.ones((present,)), tf.zeros((missing,))], axis=0)
-    padded = [
-        tf.ensure_shape(
-            tf.pad(values, [[0, missing]] + [[0, 0]] * (len(values.shape) - 1)),
-            (batch_size, *values.shape[1:]),
-        )
-        for values in (images, labels)
-    ]
-    return (*padded, tf.ensure_shape(weights, (batch_size,)))
-
-
 class Evaluator:
     """Scores a model that returns logits, on the replicas that it trains on.
 
+    Batches that the replicas cannot share evenly, and the last one, are filled
+    up with images that count for nothing. Every worker must call it: each
+    scores its share, and all get the score of the whole.
+
     Args:
-        model: A model built under `strategy`.
+        model: A model built under `strategy`, for example a `TrainingModel`.
+            Within its `averaged_weights` those are scored.
         strategy: A `tf.distribute.Strategy`.
         split: The examples.
         image_shape: `(height, width, channels)` that the model takes.
-        batch_size: Images a step, a multiple of the replicas.
+        batch_size: Images a step, over all replicas.
 
     Raises:
+        TypeError: If `batch_size` is not an integer.
         ValueError: If an argument does not fit.
     """
 
@@ -80,12 +59,15 @@ class Evaluator:
     ):
         import tensorflow as tf
 
-        check_batch_size(batch_size, strategy.num_replicas_in_sync)
-        self._strategy = strategy
+        check_positive_integer("batch_size", batch_size)
+        replicas = strategy.num_replicas_in_sync
+        padded = -(-batch_size // replicas) * replicas
         batches = evaluation_batches(split, image_shape, batch_size).map(
-            lambda images, labels: pad_batch(images, labels, batch_size)
+            lambda images, labels: pad_batch(images, labels, padded)
         )
-        self._batches = strategy.experimental_distribute_dataset(batches)
+        self._batches = strategy.experimental_distribute_dataset(
+            share_by_batch(batches)
+        )
 
         def sums(images, labels, weights):
             logits = tf.cast(model(images, training=False), tf.float32)
@@ -103,7 +85,7 @@ class Evaluator:
                 for value in strategy.run(sums, args=batch)
             )
 
-        self._step = tf.function(step)
+        self._step = tf.function(step, autograph=False)
 
     def __call__(self) -> Score:
         """Score the model as it is now."""

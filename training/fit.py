@@ -1,5 +1,6 @@
 """`train`: a recipe, a dataset and a network in, a folder of results out."""
 
+import dataclasses
 import os
 import sys
 import time
@@ -7,27 +8,42 @@ from collections.abc import Callable, Sequence
 
 import keras
 
-from keras_resnet.arguments import check_choice
+from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.files import write_aside
 from keras_resnet.training import console, datasets, description
-from keras_resnet.training.checkpoints import restore_checkpoint
+from keras_resnet.training.accuracy import LabelAccuracy
+from keras_resnet.training.checkpoint_folder import KEEP, CheckpointFolder
+from keras_resnet.training.checkpoints import Checkpoint, Progress
+from keras_resnet.training.continuation import (
+    check_continuation,
+    counted_in_steps,
+    learning_rate,
+)
 from keras_resnet.training.distribution import (
     check_batch_size,
     describe_strategy,
     make_strategy,
     quiet_logging,
 )
+from keras_resnet.training.divergence import LossWatch
 from keras_resnet.training.epoch_end import EpochEnd
 from keras_resnet.training.evaluator import Evaluator
+from keras_resnet.training.interruption import Interruption, TrainingInterrupted
 from keras_resnet.training.learning_curve import draw_learning_curve
-from keras_resnet.training.losses import SmoothedCrossEntropy
-from keras_resnet.training.networks import DTYPE_POLICIES, as_network
+from keras_resnet.training.losses import make_loss
+from keras_resnet.training.mixing import Mixing
+from keras_resnet.training.networks import DTYPE_POLICIES, network_of
 from keras_resnet.training.optimizers import make_optimizer
 from keras_resnet.training.pipeline import steps_per_epoch, training_batches
-from keras_resnet.training.recipes import Recipe, get_recipe
+from keras_resnet.training.recipes import Recipe, check_trainable, get_recipe
 from keras_resnet.training.result import TrainingResult
+from keras_resnet.training.resumable_callbacks import ResumableCallbacks
 from keras_resnet.training.run_folder import as_run_folder, default_folder
-from keras_resnet.training.schedules import make_schedule
+from keras_resnet.training.run_record import RunRecord, reported
+from keras_resnet.training.step_end import StepEnd
+from keras_resnet.training.training_model import TrainingModel
+from keras_resnet.training.training_state import role_of, write_state
+from keras_resnet.wording import counted
 
 
 def train(
@@ -45,6 +61,10 @@ def train(
     dtype_policy: str = "float32",
     resume: bool = True,
     overwrite: bool = False,
+    allow_changes: bool = False,
+    checkpoint_every: int | None = None,
+    keep: int = KEEP,
+    deterministic: bool = False,
     unreadable: str = "skip",
     model_options: dict | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -53,11 +73,20 @@ def train(
     """Train a network by a recipe and save what came of it.
 
     The folder holds in the end `model.keras`, `run.json`, `history.csv`,
-    `learning_curve.png`, `tensorboard/` and `checkpoints/`. After every epoch
-    a checkpoint is written. The same call again continues from it; a training
-    that is complete is not repeated. An interrupted and continued training
-    ends with the same weights as an uninterrupted one on the same devices,
-    as far as the devices themselves compute the same twice.
+    `learning_curve.png`, `tensorboard/` and `checkpoints/`, with the weights
+    of the best epoch in `checkpoints/best.npz`.
+
+    A checkpoint is written after every epoch, every `checkpoint_every` steps,
+    and when the process is told to stop by SIGINT or SIGTERM. The same call
+    again continues from the newest one, in the middle of an epoch, too; a
+    training that is complete is not repeated. However often it was stopped
+    and continued, or killed, a training ends with the same weights and the
+    same measurements as one that never was: to the last bit on the same
+    devices and with `deterministic`, otherwise as far as the devices compute
+    the same twice.
+
+    A call with more `epochs` lengthens a training if the learning rate of
+    every step so far stays what it was.
 
     Args:
         recipe: Name of a recipe, or one.
@@ -85,6 +114,14 @@ def train(
             Defaults to True.
         overwrite: Whether to replace a training that the folder holds.
             Defaults to False.
+        allow_changes: Whether to continue with another recipe, seed, dataset
+            or model than before. Defaults to False.
+        checkpoint_every: Write a checkpoint after each so many steps, too.
+            Defaults to none within an epoch.
+        keep: How many checkpoints stay. Defaults to 3.
+        deterministic: Whether every operation is to compute the same each
+            time, which makes some of them slower. It holds for the rest of
+            the process. Defaults to False.
         unreadable: `"skip"` or `"error"`, for image files that cannot be
             decoded. Defaults to `"skip"`.
         model_options: More arguments for `keras_resnet.create_model`.
@@ -96,7 +133,9 @@ def train(
         ValueError: If a name is unknown, arguments do not fit together, or
             the folder holds another training.
         RuntimeError: If the backend is not TensorFlow, the CPU can no longer
-            be split, or the loss becomes infinite.
+            be split, or the loss becomes infinite or no number.
+        TrainingInterrupted: If the process was told to stop. It is a
+            `KeyboardInterrupt`, and says what is kept.
         OSError: If a file cannot be read or written.
         ImportError: If an optional package is missing.
     """
@@ -105,15 +144,21 @@ def train(
             "Training runs on Keras's TensorFlow backend, and Keras uses "
             f"{keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow."
         )
+    if checkpoint_every is not None:
+        check_positive_integer("checkpoint_every", checkpoint_every)
+    check_positive_integer("keep", keep)
     recipe = _adapted(recipe, epochs, batch_size, image_side)
-    network = as_network(recipe.model if model is None else model, model_options)
+    check_trainable(recipe)
+    network = network_of(recipe, model, model_options)
     folder = as_run_folder(output or default_folder(recipe.name, network.name))
+    if deterministic:
+        _compute_the_same_each_time()
     # The CPU is split before anything else touches TensorFlow's devices.
     with quiet_logging():
         distribution = make_strategy(strategy, virtual_devices)
     replicas = distribution.num_replicas_in_sync
     check_batch_size(recipe.batch_size, replicas)
-    _check_dtype_policy(dtype_policy, replicas)
+    check_choice("dtype_policy", dtype_policy, DTYPE_POLICIES)
     if not isinstance(dataset, datasets.ImageDataset):
         dataset = datasets.load(dataset or recipe.dataset, unreadable=unreadable)
     image_shape = (recipe.image_side, recipe.image_side, dataset.image_shape[2])
@@ -122,88 +167,195 @@ def train(
     identity = description.identify(recipe, dataset, network, seed, dtype_policy)
     if overwrite:
         folder.clear()
-    progress = folder.progress(identity, resume)
-    done = len(progress.history)
+    checkpoints = CheckpointFolder(folder.checkpoints, keep)
+    checkpoints.tidy()
+    checkpoint = checkpoints.newest()
+    progress = Progress(identity=identity, steps_per_epoch=steps, replicas=replicas)
+    if checkpoint is not None:
+        check_continuation(
+            checkpoint.progress, identity, recipe, folder.path, resume, allow_changes
+        )
+        progress = dataclasses.replace(checkpoint.progress, identity=identity)
 
     keras.utils.set_random_seed(seed)
     with quiet_logging(), distribution.scope():
-        trained = network.logits(image_shape, dataset.classes, dtype_policy)
-        rate = _compile(trained, recipe, steps)
-        if done:
-            restore_checkpoint(folder.checkpoint, trained, trained.optimizer)
+        built = network.logits(image_shape, dataset.classes, dtype_policy)
+        rate = learning_rate(recipe, steps)
+        trained = TrainingModel(
+            built,
+            strategy=distribution,
+            accumulation_steps=recipe.accumulation_steps,
+            clip_norm=recipe.clip_norm,
+            ema_decay=recipe.ema_decay,
+            seed=seed,
+        )
+        trained.compile(
+            make_optimizer(recipe, rate, built),
+            make_loss(recipe),
+            [LabelAccuracy(name="accuracy")],
+        )
+        state = trained.state()
+        if checkpoint is not None:
+            checkpoint.check_fits(state)
+            # The metrics come later: `fit` resets those that it knows already.
+            _restore(state, checkpoint, distribution, metrics=False)
+            progress = counted_in_steps(progress, steps, trained.optimizer)
     devices = describe_strategy(distribution)
+    done = progress.epochs
     if verbose:
         print(
             console.announcement(
                 recipe,
                 dataset,
                 network.name,
-                trained,
+                built,
                 devices,
                 folder.path,
                 steps,
                 done,
+                progress.step,
             ),
             flush=True,
         )
+        if progress.replicas != replicas:
+            print(
+                f"The training so far ran on {counted(progress.replicas, 'replica')}, "
+                f"and goes on with {replicas}: not the same to the last bit.",
+                file=sys.stderr,
+            )
     facts = {
         **identity,
+        "dataset": {"name": dataset.name, **identity["dataset"]},
         "image_shape": image_shape,
         "class_names": dataset.class_names,
-        "test_images": dataset.test.size,
         "unreadable_images": len(dataset.unreadable),
         "strategy": {"name": strategy, "replicas": replicas, "devices": devices},
+        "deterministic": deterministic,
         "versions": description.versions(),
     }
+    interruption, watch = Interruption(), LossWatch()
+    record = RunRecord(folder, checkpoints, built, state, distribution, watch, progress)
+    step_end = StepEnd(record, watch, interruption, checkpoint_every)
     epoch_end = EpochEnd(
         folder,
-        distribution,
         Evaluator(trained, distribution, dataset.test, image_shape, recipe.batch_size),
-        progress,
+        record,
+        step_end,
+        watch,
+        interruption,
         rate,
+        trained.averaged_weights,
     )
     began = time.perf_counter()
     if done < recipe.epochs:
         folder.describe({**facts, "finished": False})
-        batches = training_batches(
-            dataset.train,
-            image_shape,
-            recipe.batch_size,
-            recipe.augmentation,
-            seed,
-            recipe.epochs,
-            initial_epoch=done,
-        )
         try:
-            with quiet_logging():
-                trained.fit(
-                    batches,
-                    epochs=recipe.epochs,
-                    initial_epoch=done,
-                    steps_per_epoch=steps,
-                    shuffle=False,
-                    callbacks=[epoch_end, *callbacks],
-                    verbose=(1 if sys.stdout.isatty() else 2) if verbose else 0,
-                )
+            with quiet_logging(), interruption:
+                if progress.means is not None:
+                    epoch_end.finish(progress.means)
+                    progress = dataclasses.replace(progress, step=0, means=None)
+                if len(record.history) < recipe.epochs:
+                    _fit(
+                        trained,
+                        recipe,
+                        dataset,
+                        image_shape,
+                        seed,
+                        (len(record.history), progress.step),
+                        [epoch_end, *callbacks],
+                        step_end,
+                        lambda: _restore(state, checkpoint, distribution, metrics=True),
+                        verbose,
+                    )
+        except TrainingInterrupted as interrupted:
+            number = interrupted.signal_number
+            raise TrainingInterrupted(number, folder.standing()) from None
         finally:
-            _draw(folder, epoch_end, network, dataset, recipe)
-    with write_aside(folder.model) as temporary:
-        network.probabilities(trained, dataset.classes).save(temporary)
-    measured = description.metrics(epoch_end.history)
-    folder.describe({**facts, "finished": True, "metrics": measured})
+            epoch_end.close()
+            with reported(folder.learning_curve):
+                _draw(folder, record.history, network, dataset, recipe)
+    if not record.history:
+        raise RuntimeError(
+            "A callback stopped the training before its first epoch was complete. "
+            f"{folder.standing()}"
+        )
+    with trained.averaged_weights() as averaged, write_aside(folder.model) as aside:
+        network.probabilities(averaged, dataset.classes).save(aside)
+    measured = description.metrics(record.history)
+    finished = len(record.history) >= recipe.epochs
+    folder.describe({**facts, "finished": finished, "metrics": measured})
     result = TrainingResult(
         folder=folder.path,
         model_path=folder.model,
-        history=tuple(epoch_end.history),
+        history=tuple(record.history),
         test_accuracy=measured["test_accuracy"],
         test_loss=measured["test_loss"],
         test_count=dataset.test.size,
-        epochs_run=recipe.epochs - done,
+        epochs_run=len(record.history) - done,
     )
     if verbose:
         seconds = time.perf_counter() - began
         print(console.conclusion(result, seconds), flush=True)
     return result
+
+
+def _compute_the_same_each_time() -> None:
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+
+
+def _restore(state, checkpoint: Checkpoint, strategy, *, metrics: bool) -> None:
+    some = {n: v for n, v in state.items() if (role_of(n) == "metrics") == metrics}
+    write_state(some, checkpoint.values, strategy)
+
+
+def _fit(
+    model: TrainingModel,
+    recipe: Recipe,
+    dataset: datasets.ImageDataset,
+    image_shape,
+    seed: int,
+    position: tuple[int, int],
+    callbacks: Sequence[keras.callbacks.Callback],
+    step_end: StepEnd,
+    restore_metrics: Callable[[], None],
+    verbose: bool,
+) -> None:
+    epoch, step = position
+    steps = steps_per_epoch(dataset.train, recipe.batch_size)
+    bar = (1 if sys.stdout.isatty() else 2) if verbose else 0
+    batches = training_batches(
+        dataset.train,
+        image_shape,
+        recipe.batch_size,
+        recipe.augmentation,
+        seed,
+        recipe.epochs,
+        epoch,
+        step,
+        repeats=recipe.augmentation_repeats,
+        mixing=Mixing(dataset.classes, recipe.mixup, recipe.cutmix),
+    )
+    model.fit(
+        batches,
+        epochs=recipe.epochs,
+        initial_epoch=epoch,
+        steps_per_epoch=steps,
+        shuffle=False,
+        callbacks=ResumableCallbacks(
+            callbacks,
+            step_end,
+            model=model,
+            first_epoch=epoch,
+            first_step=step,
+            restore_metrics=restore_metrics,
+            steps=steps,
+            epochs=recipe.epochs,
+            verbose=bar,
+        ),
+        verbose=bar,
+    )
 
 
 def _adapted(recipe, epochs, batch_size, image_side) -> Recipe:
@@ -218,36 +370,7 @@ def _adapted(recipe, epochs, batch_size, image_side) -> Recipe:
     return recipe
 
 
-def _check_dtype_policy(dtype_policy: str, replicas: int) -> None:
-    check_choice("dtype_policy", dtype_policy, DTYPE_POLICIES)
-    if dtype_policy == "mixed_float16" and replicas > 1:
-        raise ValueError(
-            "'mixed_float16' needs a single replica: Keras's loss scaling looks for "
-            f"overflow in the first one only, and there are {replicas}. Use "
-            f"'mixed_bfloat16'. Received: dtype_policy={dtype_policy!r}"
-        )
-
-
-def _compile(model: keras.Model, recipe: Recipe, steps: int):
-    rate = make_schedule(
-        recipe.schedule,
-        recipe.peak_learning_rate(),
-        recipe.epochs,
-        steps,
-        recipe.warmup_epochs,
-        recipe.warmup_start,
-    )
-    model.compile(
-        make_optimizer(recipe, rate, model),
-        SmoothedCrossEntropy(recipe.label_smoothing),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-    )
-    # A checkpoint can only fill variables that exist.
-    model.optimizer.build(model.trainable_variables)
-    return rate
-
-
-def _draw(folder, epoch_end, network, dataset, recipe) -> None:
-    if epoch_end.history:
+def _draw(folder, history, network, dataset, recipe) -> None:
+    if history:
         title = f"{network.name} on {dataset.name}, recipe {recipe.name}"
-        draw_learning_curve(folder.learning_curve, epoch_end.history, title)
+        draw_learning_curve(folder.learning_curve, history, title)

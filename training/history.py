@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import os
+from collections.abc import Sequence
 
 from keras_resnet.files import write_text
 
@@ -32,7 +33,18 @@ class Epoch:
     seconds: float
 
 
-def write_csv(path: str | os.PathLike, history: list[Epoch]) -> None:
+def best_epoch(history: Sequence[Epoch]) -> Epoch:
+    """Return the epoch with the best test accuracy, the first of equal ones.
+
+    Raises:
+        ValueError: If `history` is empty.
+    """
+    if not history:
+        raise ValueError(f"`history` must not be empty. Received: history={history!r}")
+    return max(history, key=lambda epoch: epoch.test_accuracy)
+
+
+def write_csv(path: str | os.PathLike, history: Sequence[Epoch]) -> None:
     """Write `history` as CSV with a head line.
 
     Raises:

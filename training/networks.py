@@ -8,6 +8,7 @@ import keras
 
 import keras_resnet
 from keras_resnet.arguments import check_choice
+from keras_resnet.training.recipes import Recipe
 
 DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -67,6 +68,37 @@ class Network:
             )
         model.set_weights(trained.get_weights())
         return model
+
+
+def network_of(
+    recipe: Recipe,
+    model: str | Callable[..., keras.Model] | None = None,
+    options: dict | None = None,
+) -> Network:
+    """Return the network that a recipe trains.
+
+    It is built with the recipe's `model_options` and stochastic depth.
+
+    Args:
+        recipe: The recipe.
+        model: As of `as_network`. Defaults to the recipe's.
+        options: More arguments for it, which come before the recipe's.
+            Defaults to none.
+
+    Raises:
+        ValueError: If there is no network of that name.
+        TypeError: If `model` is neither a name nor a function.
+    """
+    depth = {}
+    if recipe.survival_probability < 1:
+        depth = {
+            "survival_probability": recipe.survival_probability,
+            "stochastic_depth_mode": recipe.stochastic_depth_mode,
+        }
+    return as_network(
+        recipe.model if model is None else model,
+        {**recipe.model_options, **depth, **(options or {})},
+    )
 
 
 def as_network(

@@ -6,18 +6,22 @@ import sys
 from absl import flags
 
 from keras_resnet import program
+from keras_resnet.training.checkpoint_folder import KEEP
+from keras_resnet.training.dataset_sizes import dataset_size
 from keras_resnet.training.datasets import UNREADABLE
 from keras_resnet.training.distribution import STRATEGIES
+from keras_resnet.training.interruption import TrainingInterrupted
 from keras_resnet.training.networks import DTYPE_POLICIES
-from keras_resnet.training.recipes import RECIPES
-from keras_resnet.training.run_folder import as_run_folder, default_folder
-from keras_resnet.wording import counted
+from keras_resnet.training.recipe_table import recipe_table
+from keras_resnet.training.recipes import get_recipe, override
 
 DESCRIPTION = """Train a residual network by a recipe.
 
   keras-resnet-train
   keras-resnet-train --recipe=he2015_cifar10 --model=resnet56 --dataset=cifar10
   keras-resnet-train --dataset=image_folder:photos --image_side=64 --epochs=30
+  keras-resnet-train --recipe=cifar10_short --set learning_rate=0.2 --set mixup=0.2
+  keras-resnet-train --recipe=torchvision_v2 --dry_run --plot=rate.png
 
 The output folder holds in the end model.keras (float32, softmax, takes raw
 pixels 0..255), run.json, history.csv, learning_curve.png, tensorboard/ and
@@ -38,8 +42,14 @@ ARGUMENTS = (
     "dtype_policy",
     "resume",
     "overwrite",
+    "allow_changes",
+    "checkpoint_every",
+    "keep",
+    "deterministic",
     "unreadable",
 )
+# Flags that `train` knows nothing of.
+OWN_FLAGS = ("set", "list_recipes", "dry_run", "plot")
 
 
 def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
@@ -48,7 +58,30 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         functools.partial(define, flag_values=values)
         for define in (flags.DEFINE_string, flags.DEFINE_integer, flags.DEFINE_bool)
     )
-    text("recipe", "digits", f"How to train: one of {', '.join(RECIPES)}.")
+    text("recipe", "digits", "How to train, by name; --list_recipes shows them all.")
+    flags.DEFINE_multi_string(
+        "set",
+        [],
+        "Change a field of the recipe, as name=value; may be repeated. A point goes "
+        "into a field: augmentation.flip=false, augmentation.rand_augment.magnitude=7, "
+        "model_options.zero_last_gamma=true. none leaves out what may be left out. A "
+        "schedule is typed as Cosine(final=0.01). Nothing else changes with it: "
+        "--epochs stretches the schedule, --set epochs does not. --dry_run shows all "
+        "fields.",
+        flag_values=values,
+    )
+    switch("list_recipes", False, "Show all recipes in a table, and train nothing.")
+    switch(
+        "dry_run",
+        False,
+        "Show the recipe with every field, the network's size, the steps, the learning "
+        "rate and an estimate of the memory, and train nothing.",
+    )
+    text(
+        "plot",
+        None,
+        "Draw the learning rate over the steps to this file, .png, and train nothing.",
+    )
     text(
         "dataset",
         None,
@@ -94,6 +127,24 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     )
     switch("resume", True, "Continue a training that the folder holds.")
     switch("overwrite", False, "Replace a training that the folder holds.")
+    switch(
+        "allow_changes",
+        False,
+        "Continue a training that the folder holds although the recipe or the data "
+        "is another one now.",
+    )
+    number(
+        "checkpoint_every",
+        None,
+        "Write a checkpoint every so many steps too. Default: after every epoch only.",
+        lower_bound=1,
+    )
+    number("keep", KEEP, "How many checkpoints to keep.", lower_bound=1)
+    switch(
+        "deterministic",
+        False,
+        "Compute the same each time on the same devices, which is slower.",
+    )
     text(
         "unreadable",
         "skip",
@@ -112,7 +163,7 @@ def train_by_flags(
         values: The flags.
 
     Returns:
-        130 after an interruption, else None.
+        128 and the number of the signal after an interruption, else None.
 
     Raises:
         ValueError: If something was typed that is no flag, or a flag's value
@@ -125,29 +176,52 @@ def train_by_flags(
             "All arguments are flags, as --recipe=digits. "
             f"Received: {' '.join(arguments[1:])}"
         )
+    if values.list_recipes:
+        print(recipe_table())
+        return None
     chosen = {name: values[name].value for name in ARGUMENTS}
+    if values["set"].value:
+        chosen["recipe"] = override(get_recipe(chosen["recipe"]), values["set"].value)
+    if values.dry_run or values.plot:
+        _show(chosen, values)
+        return None
     try:
         train(**chosen)
-    except KeyboardInterrupt:
-        print(f"\n{_where_it_stands(chosen)}", file=sys.stderr)
-        return 130
+    except TrainingInterrupted as interrupted:
+        again = "without --overwrite" if chosen["overwrite"] else "again"
+        print(
+            f"\nInterrupted. {interrupted} Run the same command {again} to continue.",
+            file=sys.stderr,
+        )
+        return interrupted.exit_status
     return None
 
 
-def _where_it_stands(chosen: dict) -> str:
-    from keras_resnet.training.checkpoints import read_progress
+def _show(chosen: dict, values: flags.FlagValues) -> None:
+    """Do what --dry_run and --plot ask for."""
+    from keras_resnet.training.dry_run import dry_run, steps_of
+    from keras_resnet.training.schedule_plot import draw_schedule
 
-    model = chosen["model"] or RECIPES[chosen["recipe"]].model
-    folder = as_run_folder(chosen["output"] or default_folder(chosen["recipe"], model))
-    if not folder.checkpoint.is_file():
-        return "Interrupted before the end of the first epoch: nothing is kept."
-    done = len(read_progress(folder.checkpoint).history)
-    again = "without --overwrite" if chosen["overwrite"] else "again"
-    kept = f"{counted(done, 'epoch')} {'is' if done == 1 else 'are'} kept"
-    return (
-        f"Interrupted. {kept} in "
-        f"'{folder.path}'; run the same command {again} to continue."
+    recipe = chosen["recipe"]
+    if isinstance(recipe, str):
+        recipe = get_recipe(recipe)
+    recipe = recipe.adapted(
+        chosen["epochs"], chosen["batch_size"], chosen["image_side"]
     )
+    if values.dry_run:
+        print(
+            dry_run(
+                recipe,
+                dataset=chosen["dataset"],
+                model=chosen["model"],
+                dtype_policy=chosen["dtype_policy"],
+                replicas=chosen["virtual_devices"] or 1,
+            )
+        )
+    if values.plot:
+        size = dataset_size(chosen["dataset"] or recipe.dataset)
+        draw_schedule(values.plot, recipe, steps_of(recipe, size))
+        print(f"Drew '{values.plot}'.")
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from keras_resnet.files import write_text
-from keras_resnet.training.checkpoints import Progress, differences, read_progress
-from keras_resnet.wording import counted
+from keras_resnet.training.checkpoint_folder import CheckpointFolder
+from keras_resnet.training.continuation import standing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,9 +47,9 @@ class RunFolder:
         return self.path / "tensorboard"
 
     @property
-    def checkpoint(self) -> Path:
-        """The checkpoint of the last epoch that was completed."""
-        return self.path / "checkpoints" / "last.npz"
+    def checkpoints(self) -> Path:
+        """The folder of the last checkpoints and the best weights."""
+        return self.path / "checkpoints"
 
     def describe(self, description: dict) -> None:
         """Write `run.json`.
@@ -64,44 +64,18 @@ class RunFolder:
 
         Its other files stay until the new run replaces them.
         """
-        self.checkpoint.unlink(missing_ok=True)
+        CheckpointFolder(self.checkpoints).clear()
         if self.tensorboard.is_dir():
             shutil.rmtree(self.tensorboard)
 
-    def progress(self, identity: dict, resume: bool) -> Progress:
-        """Return how far a run with this identity came here.
-
-        Args:
-            identity: What decides the result of the run.
-            resume: Whether an unfinished run may be continued.
-
-        Returns:
-            The progress, with an empty history if there is none.
+    def standing(self) -> str:
+        """Say in a sentence how much of a training is kept here.
 
         Raises:
-            ValueError: If there is the checkpoint of another run, or of one
-                that may not be continued, or a damaged one.
+            OSError: If a checkpoint cannot be read.
+            ValueError: If all are damaged, or of another format.
         """
-        if not self.checkpoint.is_file():
-            return Progress(identity=identity, history=())
-        progress = read_progress(self.checkpoint)
-        if not resume:
-            raise ValueError(
-                f"'{self.path}' already holds a training of "
-                f"{counted(len(progress.history), 'epoch')}. Resume it, "
-                "overwrite it, or choose another folder. "
-                "Received: resume=False, overwrite=False"
-            )
-        different = differences(progress.identity, identity)
-        if different:
-            more = f" (and {len(different) - 3} more)" if len(different) > 3 else ""
-            raise ValueError(
-                f"The checkpoint in '{self.path}' belongs to another training: "
-                f"{'; '.join(different[:3])}{more}. Repeat the arguments of that "
-                "training, overwrite it, or choose another folder. "
-                f"Received: output='{self.path}', overwrite=False"
-            )
-        return progress
+        return standing(CheckpointFolder(self.checkpoints).progress(), self.path)
 
 
 def default_folder(recipe: str, model: str) -> Path:

@@ -1,16 +1,26 @@
-"""How the learning rate moves over a training, in epochs and in steps.
+"""How the learning rate moves over a training, in epochs.
 
-The dataclasses say it in epochs, as papers and recipes do, relative to a peak
-rate of 1; `make_schedule` turns one of them into a Keras schedule over steps.
+The dataclasses say it as papers and recipes do, relative to a peak rate of 1;
+`make_schedule` turns one of them into a Keras schedule over steps.
 """
 
 import dataclasses
 import math
 
 import keras
-from keras import ops
 
-PACKAGE = "keras_resnet"
+from keras_resnet.arguments import check_choice, check_interval
+from keras_resnet.training.step_schedules import (
+    ConstantRate,
+    CosineRate,
+    ExponentialPerEpochRate,
+    LinearWarmUp,
+    OneCycleRate,
+    PiecewiseConstantRate,
+    PolynomialRate,
+)
+
+CURVES = ("linear", "cosine")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,21 +35,83 @@ class PiecewiseConstant:
     Attributes:
         boundaries: Epochs, rising, at which the next share begins.
         factors: Shares of the peak rate, one more than boundaries.
+
+    Raises:
+        ValueError: If the boundaries do not rise or the factors do not match.
     """
 
     boundaries: tuple[float, ...]
     factors: tuple[float, ...]
+
+    def __post_init__(self):
+        """Refuse what has no rate for every step."""
+        # Its own checks are those that boundaries in epochs need.
+        PiecewiseConstantRate(self.boundaries, self.factors)
 
 
 @dataclasses.dataclass(frozen=True)
 class Cosine:
     """Half a cosine from the peak rate down to `final` of it at the end.
 
-    Loshchilov and Hutter (2017), without restarts. The cosine begins where
-    the warm-up ends.
+    Loshchilov and Hutter (2017), without restarts.
+
+    Attributes:
+        final: Share of the peak rate at the end.
+        through_warmup: Whether the cosine begins at the first epoch already,
+            so that the warm-up ends below its peak, as in timm. Otherwise it
+            begins where the warm-up ends.
     """
 
     final: float = 0.0
+    through_warmup: bool = False
+
+    def __post_init__(self):
+        """Refuse a share that is none."""
+        check_interval("final", self.final, 0, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Polynomial:
+    """The rest of the training, to a power, from where the warm-up ends.
+
+    Attributes:
+        power: Exponent; 1 is a straight line.
+        final: Share of the peak rate at the end.
+    """
+
+    power: float = 2.0
+    final: float = 0.0
+
+    def __post_init__(self):
+        """Refuse a power or share that is none."""
+        check_interval("power", self.power, 0, math.inf, include_low=False)
+        check_interval("final", self.final, 0, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class OneCycle:
+    """Up to the peak rate and down again (Smith and Topin, 2018).
+
+    It has a rise of its own, and takes no warm-up.
+
+    Attributes:
+        peak_at: Share of the training at which the peak is reached.
+        start: Share of the peak rate at the first step.
+        final: Share of the peak rate at the end.
+        curve: `"linear"`, or `"cosine"` for half a cosine each way.
+    """
+
+    peak_at: float = 0.3
+    start: float = 0.04
+    final: float = 0.0
+    curve: str = "linear"
+
+    def __post_init__(self):
+        """Refuse shares that are none."""
+        check_interval("peak_at", self.peak_at, 0, 1, include_low=False)
+        check_interval("start", self.start, 0, 1)
+        check_interval("final", self.final, 0, 1)
+        check_choice("curve", self.curve, CURVES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,173 +120,22 @@ class ExponentialPerEpoch:
 
     factor: float
 
-
-Schedule = Constant | PiecewiseConstant | Cosine | ExponentialPerEpoch
-
-
-class _StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule whose configuration is its constructor's arguments."""
-
-    def __init__(self, **config):
-        super().__init__()
-        self._config = config
-
-    def get_config(self) -> dict:
-        return dict(self._config)
+    def __post_init__(self):
+        """Refuse a factor that is none."""
+        check_interval("factor", self.factor, 0, math.inf, include_low=False)
 
 
-@keras.saving.register_keras_serializable(PACKAGE)
-class ConstantRate(_StepSchedule):
-    """`learning_rate` at every step."""
-
-    def __init__(self, learning_rate: float):
-        super().__init__(learning_rate=learning_rate)
-        self.learning_rate = learning_rate
-
-    def __call__(self, step):
-        """Return the learning rate at `step`, counted from 0."""
-        return ops.full_like(ops.cast(step, "float32"), self.learning_rate)
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class PiecewiseConstantRate(_StepSchedule):
-    """`values[i]`, where `i` is how many `boundaries` are at or before the step.
-
-    Unlike `keras.optimizers.schedules.PiecewiseConstantDecay`, a boundary is
-    the first step of the next value, so that a boundary of a whole number of
-    epochs is exactly there.
-
-    Args:
-        boundaries: Rising steps.
-        values: Learning rates, one more than boundaries.
-    """
-
-    def __init__(self, boundaries, values):
-        boundaries, values = list(boundaries), list(values)
-        if len(values) != len(boundaries) + 1:
-            raise ValueError(
-                "`values` must be one more than `boundaries`. "
-                f"Received: boundaries={boundaries}, values={values}"
-            )
-        if sorted(set(boundaries)) != boundaries:
-            raise ValueError(
-                f"`boundaries` must rise. Received: boundaries={boundaries}"
-            )
-        super().__init__(boundaries=boundaries, values=values)
-        self.boundaries = boundaries
-        self.values = values
-
-    def __call__(self, step):
-        """Return the learning rate at `step`, counted from 0."""
-        step = ops.cast(step, "float32")
-        rate = ops.full_like(step, self.values[0])
-        for boundary, value in zip(self.boundaries, self.values[1:], strict=True):
-            rate = ops.where(step >= boundary, value, rate)
-        return rate
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class CosineRate(_StepSchedule):
-    """`final + (learning_rate - final) (1 + cos(pi t)) / 2`, with `t` in 0..1.
-
-    Args:
-        learning_rate: Rate at and before `first_step`.
-        first_step: Step where `t` is 0.
-        last_step: Step where `t` is 1; the rate stays there afterwards.
-        final: Rate at `last_step`.
-    """
-
-    def __init__(
-        self, learning_rate: float, first_step: int, last_step: int, final: float = 0.0
-    ):
-        if last_step <= first_step:
-            raise ValueError(
-                "`last_step` must be after `first_step`. "
-                f"Received: first_step={first_step}, last_step={last_step}"
-            )
-        super().__init__(
-            learning_rate=learning_rate,
-            first_step=first_step,
-            last_step=last_step,
-            final=final,
-        )
-        self.learning_rate = learning_rate
-        self.first_step = first_step
-        self.last_step = last_step
-        self.final = final
-
-    def __call__(self, step):
-        """Return the learning rate at `step`, counted from 0."""
-        passed = ops.cast(step, "float32") - self.first_step
-        share = ops.clip(passed / (self.last_step - self.first_step), 0.0, 1.0)
-        height = 0.5 * (1.0 + ops.cos(math.pi * share))
-        return self.final + (self.learning_rate - self.final) * height
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class ExponentialPerEpochRate(_StepSchedule):
-    """`learning_rate * factor ** epoch`, with the whole epochs passed.
-
-    Args:
-        learning_rate: Rate of the first epoch.
-        factor: What it is multiplied by after each.
-        steps_per_epoch: Steps of an epoch.
-    """
-
-    def __init__(self, learning_rate: float, factor: float, steps_per_epoch: int):
-        super().__init__(
-            learning_rate=learning_rate, factor=factor, steps_per_epoch=steps_per_epoch
-        )
-        self.learning_rate = learning_rate
-        self.factor = factor
-        self.steps_per_epoch = steps_per_epoch
-
-    def __call__(self, step):
-        """Return the learning rate at `step`, counted from 0."""
-        epoch = ops.floor(ops.cast(step, "float32") / self.steps_per_epoch)
-        return self.learning_rate * ops.power(self.factor, epoch)
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class LinearWarmUp(_StepSchedule):
-    """A linear rise before another schedule (Goyal et al., 2017, section 2.2).
-
-    Step `s` of the first `steps` has the rate `peak * (start + (1 - start) *
-    s / steps)`; from there on the other schedule holds, by the same count of
-    steps.
-
-    Args:
-        after: The schedule that follows.
-        peak: Rate that the rise ends with.
-        steps: Steps of the rise, at least 1.
-        start: Share of `peak` at step 0. Defaults to 0.
-    """
-
-    def __init__(self, after, peak: float, steps: int, start: float = 0.0):
-        if steps < 1:
-            raise ValueError(f"`steps` must be at least 1. Received: steps={steps}")
-        super().__init__(after=after, peak=peak, steps=steps, start=start)
-        self.after = after
-        self.peak = peak
-        self.steps = steps
-        self.start = start
-
-    def __call__(self, step):
-        """Return the learning rate at `step`, counted from 0."""
-        share = ops.cast(step, "float32") / self.steps
-        rising = self.peak * (self.start + (1.0 - self.start) * share)
-        return ops.where(share < 1.0, rising, self.after(step))
-
-    def get_config(self) -> dict:
-        """Return the arguments of the constructor, serialized."""
-        config = super().get_config()
-        return {**config, "after": keras.saving.serialize_keras_object(self.after)}
-
-    @classmethod
-    def from_config(cls, config: dict) -> "LinearWarmUp":
-        """Make the schedule from what `get_config` returned."""
-        after = keras.saving.deserialize_keras_object(config["after"])
-        return cls(**{**config, "after": after})
+SCHEDULES = (
+    Constant,
+    PiecewiseConstant,
+    Cosine,
+    Polynomial,
+    OneCycle,
+    ExponentialPerEpoch,
+)
+Schedule = (
+    Constant | PiecewiseConstant | Cosine | Polynomial | OneCycle | ExponentialPerEpoch
+)
 
 
 def make_schedule(
@@ -239,9 +160,11 @@ def make_schedule(
 
     Raises:
         TypeError: If `schedule` is not one of this module's dataclasses.
-        ValueError: If the warm-up leaves no epoch for a cosine.
+        ValueError: If the warm-up leaves no epoch for a schedule that begins
+            after it, or the schedule has a rise of its own.
     """
     warmup_steps = round(warmup_epochs * steps_per_epoch)
+    total = epochs * steps_per_epoch
     match schedule:
         case Constant():
             rate = ConstantRate(peak)
@@ -250,14 +173,25 @@ def make_schedule(
                 [round(epoch * steps_per_epoch) for epoch in boundaries],
                 [peak * factor for factor in factors],
             )
-        case Cosine(final):
-            total = epochs * steps_per_epoch
-            if warmup_steps >= total:
+        case Cosine(final, through_warmup):
+            _check_room(schedule, epochs, warmup_epochs, total - warmup_steps)
+            first = 0 if through_warmup else warmup_steps
+            rate = CosineRate(peak, first, total, peak * final)
+        case Polynomial(power, final):
+            _check_room(schedule, epochs, warmup_epochs, total - warmup_steps)
+            rate = PolynomialRate(peak, warmup_steps, total, power, peak * final)
+        case OneCycle(peak_at, start, final, curve):
+            if warmup_steps:
                 raise ValueError(
-                    "A cosine needs an epoch after the warm-up. Received: "
-                    f"epochs={epochs}, warmup_epochs={warmup_epochs}"
+                    "A `OneCycle` rises by itself and takes no warm-up. "
+                    f"Received: warmup_epochs={warmup_epochs}"
                 )
-            rate = CosineRate(peak, warmup_steps, total, peak * final)
+            # Both the rise and the fall need a step.
+            _check_room(schedule, epochs, warmup_epochs, total - 1)
+            peak_step = min(max(round(peak_at * total), 1), total - 1)
+            rate = OneCycleRate(
+                peak, peak_step, total, peak * start, peak * final, curve
+            )
         case ExponentialPerEpoch(factor):
             rate = ExponentialPerEpochRate(peak, factor, steps_per_epoch)
         case _:
@@ -268,3 +202,11 @@ def make_schedule(
     if not warmup_steps:
         return rate
     return LinearWarmUp(rate, peak, warmup_steps, warmup_start)
+
+
+def _check_room(schedule, epochs, warmup_epochs, steps_left: int) -> None:
+    if steps_left < 1:
+        raise ValueError(
+            f"A `{type(schedule).__name__}` needs steps after the warm-up. Received: "
+            f"epochs={epochs}, warmup_epochs={warmup_epochs}"
+        )

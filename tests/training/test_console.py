@@ -1,9 +1,12 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
 
+import keras_resnet
 from keras_resnet.training import console, datasets
 from keras_resnet.training.history import Epoch
+from keras_resnet.training.recipes import Published
 from keras_resnet.training.result import TrainingResult
 
 
@@ -33,6 +36,31 @@ def test_announcement(small_network, quick_recipe, epochs, done, recipe_line, re
         "digits: 1,437 training and 360 test images as 32x32x1, 10 classes"
     )
     assert facts.get("resume") == resume
+
+
+def announced(recipe, name, **place):
+    model = keras_resnet.create_model("resnet8", input_shape=(32, 32, 1))
+    said = console.announcement(
+        recipe,
+        datasets.load("digits"),
+        name,
+        model,
+        "one device (CPU)",
+        Path("run"),
+        steps=14,
+        **{"done": 0, **place},
+    )
+    return {line.split()[0]: line[9:] for line in said.splitlines()}
+
+
+def test_announcement_tells_published_from_measured(quick_recipe):
+    assert "figures" not in announced(quick_recipe, "resnet8")
+    published = Published("test error", 8.75, "table 6", "resnet8")
+    recipe = dataclasses.replace(quick_recipe, published=(published,))
+    assert announced(recipe, "resnet8")["figures"] == (
+        "published resnet8: test error 8.75 % (table 6); here not reproduced"
+    )
+    assert "figures" not in announced(recipe, "resnet20")
 
 
 @pytest.mark.parametrize(

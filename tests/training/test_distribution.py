@@ -10,6 +10,7 @@ from keras_resnet.training.distribution import (
     check_batch_size,
     describe_strategy,
     make_strategy,
+    share_by_batch,
 )
 
 SCRIPT = Path(__file__).with_name("two_replicas.py")
@@ -70,12 +71,29 @@ def test_refuses_to_split_the_cpu_too_late():
     [
         (("mirrord",), r"Did you mean 'mirrored'\?"),
         (("one_device", 2), "virtual_devices=2"),
+        (("multi_worker", 2), "strategy='multi_worker', virtual_devices=2"),
         (("mirrored", 0), "Received: virtual_devices=0"),
+        (("parameter_server",), "asynchronously.*strategy='parameter_server'"),
+        (("keras.distribution",), "trains on one device.*'keras.distribution'"),
     ],
 )
 def test_refuses_what_does_not_fit(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_strategy(*arguments)
+
+
+def test_workers_share_batches_unless_told_otherwise():
+    policies = tf.data.experimental.AutoShardPolicy
+
+    def policy(data):
+        return data.options().experimental_distribute.auto_shard_policy
+
+    data = tf.data.Dataset.range(4)
+    assert policy(share_by_batch(data)) == policies.DATA
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = policies.OFF
+    assert policy(share_by_batch(data.with_options(options))) == policies.OFF
+    assert share_by_batch([1, 2]) == [1, 2]
 
 
 def test_every_replica_gets_an_equal_part():

@@ -207,6 +207,8 @@ def test_stops_when_the_loss_is_no_number(quick, quick_recipe, tmp_path):
         ({"epochs": 0}, ValueError, "Received: epochs=0"),
         ({"batch_size": 5000}, ValueError, "Received: batch_size=5000"),
         ({"image_side": 2.5}, TypeError, r"Received: image_side=2\.5"),
+        ({"checkpoint_every": 0}, ValueError, "Received: checkpoint_every=0"),
+        ({"keep": 0}, ValueError, "Received: keep=0"),
     ],
 )
 def test_refuses_what_it_does_not_know(tmp_path, arguments, error, message):
@@ -219,3 +221,49 @@ def test_refuses_an_output_that_is_a_file(tmp_path):
     (tmp_path / "run").write_text("")
     with pytest.raises(OSError, match="must be a folder"):
         train(output=tmp_path / "run", verbose=False)
+
+
+def test_everything_a_recipe_can_ask_for(quick, quick_recipe):
+    recipe = dataclasses.replace(
+        quick_recipe,
+        epochs=3,
+        optimizer="lamb",
+        learning_rate=0.02,
+        loss="sigmoid",
+        label_smoothing=0.1,
+        mixup=0.2,
+        cutmix=1.0,
+        augmentation_repeats=2,
+        clip_norm=1.0,
+        accumulation_steps=2,
+        ema_decay=0.8,
+        decay_normalization_and_bias=False,
+    )
+    whole = quick("whole", recipe=recipe)
+    assert whole.history[-1].train_loss < whole.history[0].train_loss
+    assert whole.history[-1].train_accuracy > whole.history[0].train_accuracy
+    # What is saved is what was scored: the moving average.
+    digits = datasets.load("digits")
+    saved = keras.models.load_model(whole.model_path)
+    right = count = 0
+    batches = datasets.evaluation_batches(digits.test, saved.input_shape[1:], 60)
+    for images, labels in batches:
+        classes = np.argmax(saved.predict(images, verbose=0), axis=-1)
+        right, count = right + np.sum(classes == labels.numpy()), count + len(labels)
+    assert right / count == pytest.approx(whole.test_accuracy, abs=1.5 / count)
+    # Stopped between two steps and continued, it ends with the same weights.
+    with pytest.raises(KeyboardInterrupt):
+        quick("stopped", recipe=recipe, checkpoint_every=2, callbacks=[StopAt(1)])
+    again = quick("stopped", recipe=recipe)
+    assert all(map(np.array_equal, weights_of(whole), weights_of(again)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"evaluation_side": 40}, {"progressive_sides": ((2, 24),)}],
+    ids=str,
+)
+def test_what_a_recipe_cannot_have_yet_is_refused(quick, quick_recipe, change):
+    (field,) = change
+    with pytest.raises(ValueError, match=f"cannot follow `{field}`.*--set {field}="):
+        quick(recipe=dataclasses.replace(quick_recipe, **change))

@@ -6,6 +6,8 @@ import pytest
 
 from keras_resnet.training.optimizers import (
     AdamWithL2,
+    Lamb,
+    Lars,
     SGDWithL2,
     make_optimizer,
     normalization_and_bias,
@@ -95,7 +97,56 @@ def test_recipe_decides_what_is_decayed(small_network, decayed):
     assert {v.name for v in kernels} == {"kernel"}
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "expected"),
+    [
+        ("sgd", SGDWithL2, {"momentum": 0.8, "nesterov": True, "l2": 0.25}),
+        ("adam", AdamWithL2, {"l2": 0.25}),
+        (
+            "lars",
+            Lars,
+            {"momentum": 0.8, "nesterov": True, "l2": 0.25, "trust_coefficient": 0.02},
+        ),
+        ("lamb", Lamb, {"decay": 0.25}),
+    ],
+)
+def test_recipe_names_the_optimizer(small_network, name, kind, expected):
+    recipe = dataclasses.replace(
+        get_recipe("he2015_cifar10"),
+        optimizer=name,
+        momentum=0.8,
+        nesterov=True,
+        weight_decay=0.25,
+        trust_coefficient=0.02,
+    )
+    optimizer = make_optimizer(recipe, 1.0, small_network((16, 16, 1), 3, None))
+    assert type(optimizer) is kind
+    config = optimizer.get_config()
+    assert {key: config[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize("name", ["lars", "lamb"])
+def test_spared_variables_get_no_trust_ratio(small_network, name):
+    model = small_network((16, 16, 1), 3, None)
+    recipe = dataclasses.replace(
+        get_recipe("he2015_cifar10"),
+        optimizer=name,
+        decay_normalization_and_bias=False,
+    )
+    optimizer = make_optimizer(recipe, 1.0, model)
+    for variable in model.trainable_variables:
+        variable.assign(keras.ops.full_like(variable, 8.0))
+    ones = [keras.ops.ones_like(v) for v in model.trainable_variables]
+    optimizer.apply(ones, model.trainable_variables)
+    spared = {id(v) for v in normalization_and_bias(model)}
+    for variable in model.trainable_variables:
+        # The gradient's, or Adam's first step of 1 where there is no ratio.
+        plain = np.allclose(variable.numpy(), 7.0, rtol=1e-4)
+        assert plain == (id(variable) in spared)
+
+
 def test_refuses_an_unknown_optimizer(small_network):
-    recipe = dataclasses.replace(get_recipe("digits"), optimizer="lion")
+    recipe = dataclasses.replace(get_recipe("digits"))
+    object.__setattr__(recipe, "optimizer", "lion")
     with pytest.raises(ValueError, match="Received: optimizer='lion'"):
         make_optimizer(recipe, 1.0, small_network((16, 16, 1), 3, None))

@@ -1,6 +1,9 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_resnet.training import datasets
 from keras_resnet.training.augmentation import Augmentation
@@ -71,6 +74,48 @@ def test_an_epoch_is_the_same_wherever_the_training_begins(split):
     for expected, found in zip(whole[1:], rest, strict=True):
         np.testing.assert_array_equal(found[0], expected[0])
         np.testing.assert_array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize(("epoch", "step"), [(0, 1), (1, 3), (1, 6), (1, 7), (2, 0)])
+def test_a_batch_is_the_same_wherever_the_training_begins(split, epoch, step):
+    arguments = {"augmentation": SOME, "seed": 3, "epochs": 3}
+    whole = list(training_batches(split, SHAPE, 50, **arguments).as_numpy_iterator())
+    rest = training_batches(
+        split, SHAPE, 50, **arguments, initial_epoch=epoch, initial_step=step
+    )
+    rest = list(rest.as_numpy_iterator())
+    assert len(rest) == len(whole) - epoch * 7 - step
+    for expected, found in zip(whole[-len(rest) :], rest, strict=True):
+        np.testing.assert_array_equal(found[0], expected[0])
+        np.testing.assert_array_equal(found[1], expected[1])
+
+
+def test_what_is_left_out_is_not_decoded(split):
+    decoded = []
+
+    def note(image):
+        decoded.append(1)
+        return image
+
+    def decode(image, label):
+        image = tf.numpy_function(note, [image], image.dtype)
+        return tf.ensure_shape(image, SHAPE), label
+
+    noted = dataclasses.replace(split, decode=decode)
+    batches = training_batches(
+        noted, SHAPE, 50, Augmentation(), seed=0, epochs=1, initial_step=5
+    )
+    assert len(list(batches)) == 2
+    # The ten behind the last batch may be decoded, too.
+    assert 100 <= len(decoded) <= 110
+
+
+@pytest.mark.parametrize("step", [-1, 8])
+def test_refuses_a_step_that_is_none(split, step):
+    with pytest.raises(ValueError, match=rf"7 steps .* initial_step={step}"):
+        training_batches(
+            split, SHAPE, 50, Augmentation(), seed=0, epochs=1, initial_step=step
+        )
 
 
 def test_an_epoch_does_not_depend_on_the_seed_of_the_process(split):

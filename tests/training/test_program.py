@@ -1,3 +1,4 @@
+import inspect
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import keras
 import pytest
 from absl import flags
 
-from keras_resnet.training import program
+from keras_resnet.training import list_recipes, program, train
 
 COMMAND = [sys.executable, "-m", "keras_resnet.training"]
 
@@ -39,7 +40,9 @@ def test_short_help_lists_the_flags(tmp_path):
 def test_flags_are_defined_where_they_are_asked_for():
     values = flags.FlagValues()
     program.define_flags(values)
-    assert set(values) == set(program.ARGUMENTS)
+    assert set(values) == {*program.ARGUMENTS, *program.OWN_FLAGS}
+    # What it passes on is what `train` takes.
+    assert set(program.ARGUMENTS) <= set(inspect.signature(train).parameters)
     arguments = values(["keras-resnet-train", "--noresume", "stray"])
     assert values.resume is False
     with pytest.raises(ValueError, match="Received: stray"):
@@ -50,6 +53,7 @@ def test_flags_are_defined_where_they_are_asked_for():
     ("typed", "status", "message"),
     [
         (["--recipe=digit"], 2, "Unknown recipe"),
+        (["--set", "learning_rat=1"], 2, "Did you mean 'learning_rate'?"),
         (["stray"], 2, "Received: stray"),
         (["--output=file/run"], 1, "file"),
     ],
@@ -61,6 +65,42 @@ def test_a_mistake_is_one_sentence(tmp_path, typed, status, message):
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def typed(capsys, *arguments):
+    values = flags.FlagValues()
+    program.define_flags(values)
+    left = values(["keras-resnet-train", *arguments])
+    assert program.train_by_flags(left, values) is None
+    return capsys.readouterr().out
+
+
+def test_recipes_are_listed(capsys):
+    said = typed(capsys, "--list_recipes")
+    names = [line.split()[0] for line in said.splitlines()[2:]]
+    assert names == list_recipes()
+    assert said.count("not reproduced") == len(names)
+
+
+def test_a_dry_run_shows_what_would_be_trained(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    picture = tmp_path / "rate.png"
+    said = typed(
+        capsys,
+        "--recipe=he2015_cifar10",
+        "--set=learning_rate=0.2",
+        "--set",
+        "augmentation.flip=no",
+        "--epochs=82",
+        "--dry_run",
+        f"--plot={picture}",
+    )
+    assert "learning_rate = 0.2" in said
+    assert "augmentation.flip = False" in said
+    assert "390 an epoch, 31,980 in all" in said
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    # It trains nothing and leaves no folder.
+    assert list(tmp_path.iterdir()) == [picture]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process there")
@@ -75,9 +115,9 @@ def test_trains_stops_at_ctrl_c_and_resumes(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    checkpoint = tmp_path / "run" / "checkpoints" / "last.npz"
+    checkpoints = tmp_path / "run" / "checkpoints"
     limit = time.monotonic() + 200
-    while not checkpoint.exists():
+    while len(list(checkpoints.glob("checkpoint_*.npz"))) < 2:
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < limit
         time.sleep(0.05)
@@ -85,7 +125,7 @@ def test_trains_stops_at_ctrl_c_and_resumes(tmp_path):
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in said
-    assert "run the same command again to continue" in said
+    assert "Run the same command again to continue." in said
 
     done = run(*typed, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

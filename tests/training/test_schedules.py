@@ -1,3 +1,5 @@
+import importlib
+
 import keras
 import numpy as np
 import pytest
@@ -6,8 +8,10 @@ from keras_resnet.training.schedules import (
     Constant,
     Cosine,
     ExponentialPerEpoch,
+    OneCycle,
     PiecewiseConstant,
     PiecewiseConstantRate,
+    Polynomial,
     make_schedule,
 )
 
@@ -62,6 +66,128 @@ def test_warm_up_leaves_the_boundaries_where_they_are():
     assert found[30] == pytest.approx(PEAK / 10)
 
 
+def their_rates(torch, make):
+    """Return the rates of a scheduler of PyTorch, step by step."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=PEAK)
+    scheduler, found = make(optimizer), []
+    for _ in STEPS:
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return found
+
+
+@pytest.mark.parametrize("curve", ["linear", "cosine"])
+def test_one_cycle_equals_that_of_torch(curve):
+    torch = pytest.importorskip("torch")
+    schedule = OneCycle(peak_at=0.25, start=0.04, final=0.0001, curve=curve)
+    total = len(STEPS)
+    # Its last step is the last of the training, here it is the one after that.
+    expected = their_rates(
+        torch,
+        lambda optimizer: torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            PEAK,
+            total_steps=total + 1,
+            pct_start=(0.25 * total + 1) / (total + 1),
+            anneal_strategy="cos" if curve == "cosine" else "linear",
+            cycle_momentum=False,
+            div_factor=25,
+            final_div_factor=400,
+        ),
+    )
+    found, rate = rates(schedule)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    assert found.argmax() == total // 4
+    assert float(rate(total)) == pytest.approx(PEAK * 1e-4)
+    again = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(rate)
+    )
+    np.testing.assert_array_equal([float(again(step)) for step in STEPS], found)
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_polynomial_equals_that_of_keras(power):
+    theirs = keras.optimizers.schedules.PolynomialDecay(
+        PEAK, len(STEPS), PEAK * 0.01, power
+    )
+    expected = [float(theirs(step)) for step in STEPS]
+    found, _ = rates(Polynomial(power, final=0.01))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_polynomial_begins_where_the_warm_up_ends():
+    found, _ = rates(Polynomial(2.0), warmup_epochs=1)
+    np.testing.assert_allclose(found[:10], PEAK * np.arange(10) / 10, atol=1e-7)
+    falling = PEAK * (1 - np.arange(50) / 50) ** 2
+    np.testing.assert_allclose(found[10:], falling, rtol=1e-5)
+
+
+@pytest.mark.parametrize("through", [True, False])
+def test_warm_up_and_cosine_equal_those_of_timm(timm, through):
+    torch = pytest.importorskip("torch")
+    scheduler = importlib.import_module("timm.scheduler")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=PEAK)
+    theirs = scheduler.CosineLRScheduler(
+        optimizer,
+        # Without its prefix the cosine of timm runs through the warm-up.
+        t_initial=len(STEPS) if through else len(STEPS) - 20,
+        lr_min=PEAK * 0.01,
+        warmup_t=20,
+        warmup_lr_init=PEAK * 0.1,
+        warmup_prefix=not through,
+        t_in_epochs=False,
+    )
+    expected = []
+    for step in STEPS:
+        theirs.step_update(int(step))
+        expected.append(optimizer.param_groups[0]["lr"])
+    found, _ = rates(
+        Cosine(0.01, through_warmup=through), warmup_epochs=2, warmup_start=0.1
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_steps_equal_those_of_torch():
+    torch = pytest.importorskip("torch")
+    expected = their_rates(
+        torch,
+        lambda optimizer: torch.optim.lr_scheduler.MultiStepLR(optimizer, [20, 45]),
+    )
+    found, _ = rates(PiecewiseConstant((2, 4.5), (1, 0.1, 0.01)))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "arguments"),
+    [
+        (OneCycle(), {"warmup_epochs": 1}),
+        (Polynomial(), {"warmup_epochs": 6}),
+        (Cosine(through_warmup=True), {"warmup_epochs": 6}),
+    ],
+)
+def test_refuses_schedules_without_room(schedule, arguments):
+    with pytest.raises(ValueError, match="Received: .*warmup_epochs="):
+        rates(schedule, **arguments)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Cosine(final=2),
+        lambda: Polynomial(power=0),
+        lambda: OneCycle(peak_at=0),
+        lambda: OneCycle(curve="round"),
+        lambda: ExponentialPerEpoch(0),
+        lambda: PiecewiseConstant((2, 1), (1, 2, 3)),
+        lambda: PiecewiseConstant((1,), (1,)),
+    ],
+)
+def test_refuses_numbers_that_are_no_schedule(make):
+    with pytest.raises(ValueError, match="Received: "):
+        make()
+
+
 @pytest.mark.parametrize(
     "schedule",
     [
@@ -69,6 +195,8 @@ def test_warm_up_leaves_the_boundaries_where_they_are():
         Cosine(0.1),
         ExponentialPerEpoch(0.5),
         PiecewiseConstant((1, 2), (1, 2, 3)),
+        Cosine(0.1, through_warmup=True),
+        Polynomial(2.0, 0.01),
     ],
 )
 def test_schedules_survive_serialization(schedule):

@@ -93,6 +93,9 @@ class ImageDataset:
         test: The examples held out.
         unreadable: One line for every file that was left out because it
             could not be decoded, naming it and the reason.
+        content: A hash of what the dataset holds, by which a training knows
+            its data again wherever it lies. Defaults to `""`: known by its
+            name and its numbers alone.
     """
 
     name: str
@@ -101,6 +104,7 @@ class ImageDataset:
     train: Split
     test: Split
     unreadable: tuple[str, ...] = ()
+    content: str = ""
 
     @property
     def classes(self) -> int:

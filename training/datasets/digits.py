@@ -10,6 +10,7 @@ import functools
 import numpy as np
 
 from keras_resnet.extras import import_extra
+from keras_resnet.training.datasets.content import content_hash
 from keras_resnet.training.datasets.dataset import ImageDataset, Split
 
 SIDE = 32
@@ -80,4 +81,5 @@ def load() -> ImageDataset:
         image_shape=(SIDE, SIDE, 1),
         train=_split(train_images, train_labels),
         test=_split(test_images, test_labels),
+        content=content_hash(map(np.ascontiguousarray, _arrays())),
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_resnet.training.datasets.content import content_hash
 from keras_resnet.training.datasets.dataset import ImageDataset, Split
 from keras_resnet.training.datasets.image_scan import (
     CHANNELS,
@@ -83,6 +84,15 @@ def _split(examples: list[tuple[Path, int]], image_shape) -> Split:
     )
 
 
+def _content(root: Path, examples: dict[str, list[tuple[Path, int]]]) -> str:
+    files = [file for some in examples.values() for file, _ in some]
+    return content_hash(
+        part
+        for file in files
+        for part in (file.relative_to(root).as_posix(), file.stat().st_size)
+    )
+
+
 def _report(unreadable: list[Scanned], action: str) -> None:
     named = "\n".join(f"  {s.path}: {s.reason}" for s in unreadable[:NAMED_AT_MOST])
     more = len(unreadable) - NAMED_AT_MOST
@@ -152,4 +162,5 @@ def load(name: str, path: str, unreadable: str) -> ImageDataset:
         train=_split(examples["train"], image_shape),
         test=_split(examples["test"], image_shape),
         unreadable=tuple(f"{s.path}: {s.reason}" for s in bad),
+        content=_content(root, examples),
     )

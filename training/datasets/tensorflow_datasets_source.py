@@ -1,6 +1,7 @@
 """Datasets of TensorFlow Datasets (TFDS), by the names that they have there."""
 
 from keras_resnet.extras import import_extra
+from keras_resnet.training.datasets.content import content_hash
 from keras_resnet.training.datasets.dataset import ImageDataset, Split
 
 # Their "test" split has images without labels.
@@ -54,7 +55,17 @@ def load(name: str, data_dir: str | None = None) -> ImageDataset:
         image_shape=tuple(image.shape),
         train=_split(tfds, builder, "train", image.shape),
         test=_split(tfds, builder, held_out, image.shape),
+        content=_content(builder, ("train", held_out)),
     )
+
+
+def _content(builder, names: tuple[str, ...]) -> str:
+    """Tell a dataset by its name and version and the sizes of its files."""
+    parts = [builder.info.full_name]
+    for name in names:
+        split = builder.info.splits[name]
+        parts += [name, split.num_examples, split.num_bytes]
+    return content_hash(parts)
 
 
 def _held_out_split(builder, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Optimizers with weight decay as the papers mean it.
+"""SGD and Adam whose weight decay is an L2 penalty.
 
 Keras's `weight_decay` is decoupled (AdamW). The papers on residual networks
 penalise the loss with half the squared weights instead, which adds `l2` times
@@ -9,9 +9,6 @@ so that the result does not depend on how many there are.
 
 import keras
 from keras import ops
-
-from keras_resnet.arguments import check_choice
-from keras_resnet.training.recipes import Recipe
 
 PACKAGE = "keras_resnet"
 
@@ -55,37 +52,3 @@ class AdamWithL2(_L2Mixin, keras.optimizers.Adam):
         l2: Added to each gradient, times the variable. Defaults to 0.
             `exclude_from_weight_decay` says which variables are spared.
     """
-
-
-def normalization_and_bias(model: keras.Model) -> list[keras.Variable]:
-    """Return the trainable variables that are not kernels.
-
-    These are the scales and offsets of normalization layers and all biases:
-    every trainable variable with at most one axis.
-    """
-    return [v for v in model.trainable_variables if len(v.shape) <= 1]
-
-
-def make_optimizer(
-    recipe: Recipe,
-    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
-    model: keras.Model,
-) -> keras.optimizers.Optimizer:
-    """Return the optimizer of `recipe`, for `model`.
-
-    Raises:
-        ValueError: If the recipe names an unknown optimizer.
-    """
-    check_choice("optimizer", recipe.optimizer, ("sgd", "adam"))
-    if recipe.optimizer == "sgd":
-        optimizer = SGDWithL2(
-            learning_rate,
-            momentum=recipe.momentum,
-            nesterov=recipe.nesterov,
-            l2=recipe.weight_decay,
-        )
-    else:
-        optimizer = AdamWithL2(learning_rate, l2=recipe.weight_decay)
-    if not recipe.decay_normalization_and_bias:
-        optimizer.exclude_from_weight_decay(var_list=normalization_and_bias(model))
-    return optimizer

@@ -1,0 +1,116 @@
+import json
+
+import pytest
+import tensorflow as tf
+
+from keras_resnet.training.distribution import describe_strategy, is_chief
+from keras_resnet.training.workers import (
+    Cluster,
+    has_several_workers,
+    read_tf_config,
+    slurm_cluster,
+    slurm_resolver,
+    tpu_strategy,
+    worker_strategy,
+)
+
+WORKERS = ["a:1000", "b:1000", "[::1]:1000"]
+
+
+def config(cluster, task):
+    return json.dumps({"cluster": cluster, "task": task})
+
+
+def test_reads_the_workers_and_which_one_this_is():
+    text = config({"worker": WORKERS}, {"type": "worker", "index": 2})
+    assert read_tf_config(text) == Cluster(tuple(WORKERS), 2)
+
+
+def test_the_chief_comes_first():
+    cluster = {"worker": ["b:1", "c:1"], "chief": ["a:1"]}
+    for task, own in ((("chief", 0), 0), (("worker", 1), 2)):
+        text = config(cluster, {"type": task[0], "index": task[1]})
+        assert read_tf_config(text) == Cluster(("a:1", "b:1", "c:1"), own)
+
+
+TASK = {"type": "worker", "index": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{worker", "not JSON"),
+        ("[1]", "must be a JSON object"),
+        ("{}", "`cluster` in"),
+        (config({"worker": WORKERS, "ps": ["c:1"]}, TASK), "parameter servers"),
+        (config({"wroker": WORKERS}, TASK), r"unknown jobs \['wroker'\]"),
+        (config({"worker": []}, TASK), "job 'worker'"),
+        (config({"worker": "a:1"}, TASK), "job 'worker'"),
+        (config({"worker": ["a:1"], "chief": ["b:1", "c:1"]}, TASK), "one chief only"),
+        (config({"worker": ["a"]}, TASK), "Received: address='a'"),
+        (config({"worker": ["a:70000"]}, TASK), "Received: address='a:70000'"),
+        (config({"worker": ["a:1", "a:1"]}, TASK), "address twice"),
+        (config({"worker": WORKERS}, {"type": "chief", "index": 0}), "`type`"),
+        (config({"worker": WORKERS}, {"type": "worker", "index": 3}), "0 to 2"),
+        (config({"worker": WORKERS}, {"type": "worker", "index": "0"}), "`index`"),
+        (config({"worker": WORKERS}, {"type": "worker", "index": True}), "`index`"),
+        (config({"worker": WORKERS}, None), "`task`"),
+    ],
+)
+def test_says_what_is_wrong_in_tf_config(monkeypatch, text, message):
+    with pytest.raises(ValueError, match=message) as error:
+        read_tf_config(text)
+    assert str(error.value).endswith(f"Received: TF_CONFIG={text!r}")
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ValueError, match=message):
+        worker_strategy(1.0)
+
+
+@pytest.mark.parametrize(
+    ("workers", "several"), [(None, False), (["a:1"], False), (["a:1", "b:1"], True)]
+)
+def test_knows_whether_there_are_others(monkeypatch, workers, several):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    if workers:
+        monkeypatch.setenv("TF_CONFIG", config({"worker": workers}, TASK))
+    assert has_several_workers() is several
+
+
+def test_needs_workers_in_the_environment(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    monkeypatch.delenv("SLURM_PROCID", raising=False)
+    with pytest.raises(ValueError, match="needs the environment variable `TF_CONFIG`"):
+        worker_strategy(1.0)
+
+
+@pytest.mark.parametrize("timeout", [0, -1.0])
+def test_refuses_a_timeout_that_has_passed(timeout):
+    with pytest.raises(ValueError, match="Received: timeout"):
+        worker_strategy(timeout)
+
+
+@pytest.mark.parametrize("devices", [None, "", "-1", "0,1"])
+def test_finds_the_workers_of_a_slurm_step(monkeypatch, devices):
+    for name, value in {
+        "PROCID": "2",
+        "STEP_NUM_TASKS": "3",
+        "STEP_NODELIST": "node[07-08]",
+        "STEP_TASKS_PER_NODE": "2,1",
+    }.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    # Whatever the resolver makes of it is taken back after the test.
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", devices or "")
+    if devices is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    found = slurm_cluster(slurm_resolver())
+    assert found == Cluster(("node07:8888", "node07:8889", "node08:8888"), 2)
+
+
+def test_says_that_there_is_no_tpu():
+    with pytest.raises(RuntimeError, match=r"no TPU.*Received: strategy='tpu'"):
+        tpu_strategy()
+
+
+def test_a_single_process_writes_its_files():
+    assert is_chief(tf.distribute.get_strategy())
+    assert "one device" in describe_strategy(tf.distribute.get_strategy())

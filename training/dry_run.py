@@ -1,0 +1,145 @@
+"""What a training would be, without training: the resolved recipe in words."""
+
+import dataclasses
+
+from keras_resnet.models.description import describe
+from keras_resnet.tables import Column, text_table
+from keras_resnet.training.dataset_sizes import DatasetSize, dataset_size
+from keras_resnet.training.memory_estimate import estimate_memory
+from keras_resnet.training.networks import network_of
+from keras_resnet.training.recipes import NOT_REPRODUCED, WORDS, Recipe
+from keras_resnet.training.schedule_plot import notable_steps, rate_of, rates_at
+from keras_resnet.wording import counted
+
+LABEL_WIDTH = 11
+# Multiplications of the backward pass are twice those of the forward pass.
+PASSES = 3
+RATES = (
+    Column("epoch", number_format=".4g"),
+    Column("step", number_format=",d"),
+    Column("learning rate", number_format=".6g"),
+)
+
+
+def steps_of(recipe: Recipe, size: DatasetSize) -> int:
+    """Return the steps of an epoch.
+
+    Raises:
+        ValueError: If there are fewer images than a batch has.
+    """
+    steps = size.train // recipe.batch_size
+    if not steps:
+        raise ValueError(
+            "`batch_size` must not exceed the "
+            f"{counted(size.train, 'training image')}. "
+            f"Received: batch_size={recipe.batch_size}"
+        )
+    return steps
+
+
+def dry_run(
+    recipe: Recipe,
+    *,
+    dataset: str | None = None,
+    model=None,
+    dtype_policy: str = "float32",
+    replicas: int = 1,
+) -> str:
+    """Say what a recipe would train, one fact a line.
+
+    Args:
+        recipe: The recipe.
+        dataset: Name of a dataset. Defaults to the recipe's.
+        model: Name of a network, or a function that builds one. Defaults to
+            the recipe's.
+        dtype_policy: Name of the dtype policy. Defaults to `"float32"`.
+        replicas: Devices that share a batch. Defaults to 1.
+
+    Raises:
+        ValueError: If a name is unknown or the recipe does not fit the data.
+    """
+    dataset = dataset or recipe.dataset
+    size = dataset_size(dataset)
+    steps = steps_of(recipe, size)
+    total = steps * recipe.epochs
+    left_over = size.train - steps * recipe.batch_size
+    network = network_of(recipe, model)
+    shape = (recipe.image_side, recipe.image_side, size.channels)
+    described = describe(network.logits(shape, size.classes, dtype_policy))
+    memory = estimate_memory(described, recipe, dtype_policy, replicas)
+    macs = PASSES * total * recipe.batch_size * described.macs
+    facts = [
+        *recipe_facts(recipe, network.name),
+        (
+            "data",
+            f"{dataset}: {size.train:,} training and "
+            f"{counted(size.test, 'test image')} as {'x'.join(map(str, shape))}, "
+            f"{counted(size.classes, 'class', 'classes')}",
+        ),
+        (
+            "model",
+            f"{network.name}: {described.parameters:,} parameters, "
+            f"{described.trainable_parameters:,} of them trained, "
+            f"{described.macs / 1e6:,.4g} million MACs an image",
+        ),
+        (
+            "steps",
+            f"{steps:,} an epoch, {total:,} in all; "
+            f"{counted(left_over, 'image')} left over each epoch",
+        ),
+        ("compute", f"about {macs:.1e} MACs with the backward passes"),
+        (
+            "memory",
+            f"at least {_mebibytes(memory.total)} a device: "
+            f"{_mebibytes(memory.variables)} of variables and gradients, "
+            f"{_mebibytes(memory.activations)} of activations in {dtype_policy}",
+        ),
+    ]
+    lines = [f"{label:<{LABEL_WIDTH}} {text}".rstrip() for label, text in facts]
+    notable = notable_steps(recipe, steps)
+    rates = rates_at(rate_of(recipe, steps), notable)
+    rows = [
+        (step / steps, step, float(rate))
+        for step, rate in zip(notable, rates, strict=True)
+    ]
+    return "\n".join([*lines, "", text_table(RATES, rows)])
+
+
+def recipe_facts(recipe: Recipe, model: str) -> list[tuple[str, str]]:
+    """Return a recipe as pairs of a label and a text.
+
+    Args:
+        recipe: The recipe.
+        model: Name of the network, whose figures are told.
+    """
+    facts = [("recipe", recipe.name), ("source", recipe.source)]
+    if recipe.deviations:
+        facts.append(("deviations", recipe.deviations))
+    published = [str(figure) for figure in recipe.published_for(model)]
+    facts += [("published", text) for text in published or ["nothing for this model"]]
+    reproduced = [str(figure) for figure in recipe.reproduced_for(model)]
+    facts += [("reproduced", text) for text in reproduced or [NOT_REPRODUCED]]
+    facts.append(("cost", recipe.cost))
+    names = [field.name for field in dataclasses.fields(recipe)]
+    for name in names:
+        if name in ("name", *WORDS):
+            continue
+        facts += [("", f"{path} = {value!r}") for path, value in _flat(recipe, name)]
+    return facts
+
+
+def _flat(owner, name: str, prefix: str = "") -> list[tuple[str, object]]:
+    """Return a field, or the fields of one, by the names that change them."""
+    value, path = getattr(owner, name), f"{prefix}{name}"
+    # A schedule is changed as a whole.
+    if not dataclasses.is_dataclass(value) or name == "schedule":
+        return [(path, value)]
+    return [
+        pair
+        for field in dataclasses.fields(value)
+        for pair in _flat(value, field.name, f"{path}.")
+    ]
+
+
+def _mebibytes(count: int) -> str:
+    return f"{count / 2**20:,.0f} MiB"

@@ -1,0 +1,82 @@
+"""Loss scaling for float16 (Micikevicius et al., 2018, section 3.2)."""
+
+from typing import TYPE_CHECKING
+
+import keras
+
+from keras_resnet.arguments import check_interval, check_positive_integer
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def computes_in_float16(network: keras.Model) -> bool:
+    """Whether any layer of `network` computes in float16."""
+    return any(layer.compute_dtype == "float16" for layer in network._flatten_layers())
+
+
+class LossScale:
+    """A factor of the loss that keeps small gradients above float16's zero.
+
+    A step whose gradients overflow halves it; `growth_steps` in a row that do
+    not double it. It never falls below 1.
+
+    Args:
+        strategy: The strategy of the training.
+        initial: Factor to begin with. Defaults to 2^15.
+        growth_steps: Steps after which it doubles. Defaults to 2000.
+
+    Attributes:
+        factor: float32 scalar variable.
+        finite_steps: int64 scalar variable: steps without an overflow since
+            the factor last changed.
+    """
+
+    def __init__(
+        self,
+        strategy: "tf.distribute.Strategy",
+        initial: float = 2.0**15,
+        growth_steps: int = 2000,
+    ):
+        check_interval("initial", initial, 1.0, 2.0**127)
+        self.growth_steps = check_positive_integer("growth_steps", growth_steps)
+        with strategy.scope():
+            self.factor = keras.Variable(
+                initial,
+                dtype="float32",
+                trainable=False,
+                aggregation="only_first_replica",
+                name="loss_scale",
+            )
+            self.finite_steps = keras.Variable(
+                0,
+                dtype="int64",
+                trainable=False,
+                aggregation="only_first_replica",
+                name="finite_steps",
+            )
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The factor and the count of finite steps."""
+        return [self.factor, self.finite_steps]
+
+    def update(self, finite: "tf.Tensor") -> None:
+        """Learn whether a step was finite; in the cross-replica context.
+
+        Args:
+            finite: Boolean scalar.
+        """
+        import tensorflow as tf
+
+        factor = tf.convert_to_tensor(self.factor.value)
+        steps = tf.convert_to_tensor(self.finite_steps.value) + 1
+        grow = tf.logical_and(finite, steps >= self.growth_steps)
+        # Twice the largest power of two of float32 is infinite.
+        grown = tf.minimum(factor * 2.0, 2.0**127)
+        halved = tf.maximum(factor / 2.0, 1.0)
+        self.factor.assign(
+            tf.where(finite, tf.where(grow, grown, factor), halved),
+        )
+        kept = tf.logical_and(finite, tf.logical_not(grow))
+        self.finite_steps.assign(tf.where(kept, steps, tf.zeros_like(steps)))

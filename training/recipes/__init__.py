@@ -1,0 +1,92 @@
+"""Training recipes: what a paper or a benchmark trained with, as data.
+
+One file a source. The published figures are the sources' own; what a recipe
+reached here is measured, never copied from there.
+"""
+
+from keras_resnet.arguments import check_choice
+from keras_resnet.training.recipes import (
+    bello2021,
+    fb_resnet_torch,
+    goyal2017,
+    he2015,
+    he2016,
+    he2018,
+    huang2016,
+    mlperf_tiny,
+    mlperf_training,
+    nvidia_v1_5,
+    own,
+    torchvision_v2,
+    wightman2021,
+    xie2017,
+    zagoruyko2016,
+)
+from keras_resnet.training.recipes.figures import (
+    NOT_REPRODUCED,
+    Published,
+    Reproduced,
+)
+from keras_resnet.training.recipes.overrides import override
+from keras_resnet.training.recipes.recipe import WORDS, Recipe
+from keras_resnet.training.recipes.support import check_trainable
+
+__all__ = [
+    "NOT_REPRODUCED",
+    "RECIPES",
+    "WORDS",
+    "Published",
+    "Recipe",
+    "Reproduced",
+    "check_trainable",
+    "get_recipe",
+    "list_recipes",
+    "override",
+]
+
+SOURCES = (
+    own,
+    he2015,
+    fb_resnet_torch,
+    he2016,
+    zagoruyko2016,
+    huang2016,
+    xie2017,
+    goyal2017,
+    mlperf_training,
+    he2018,
+    wightman2021,
+    bello2021,
+    torchvision_v2,
+    nvidia_v1_5,
+    mlperf_tiny,
+)
+
+
+def _by_name(sources) -> dict[str, Recipe]:
+    recipes = {}
+    for recipe in (row for source in sources for row in source.ROWS):
+        if recipe.name in recipes:
+            raise ValueError(
+                "Two recipes may not have the same name. "
+                f"Received: name={recipe.name!r}"
+            )
+        recipes[recipe.name] = recipe
+    return recipes
+
+
+RECIPES = _by_name(SOURCES)
+
+
+def list_recipes() -> list[str]:
+    """Return the names of the recipes."""
+    return list(RECIPES)
+
+
+def get_recipe(name: str) -> Recipe:
+    """Return a recipe by name.
+
+    Raises:
+        ValueError: If there is no recipe of that name.
+    """
+    return RECIPES[check_choice("recipe", name, RECIPES)]

@@ -1,0 +1,71 @@
+"""Recipes of this package: to try it, and for small machines."""
+
+from keras_resnet.training.augmentation import Augmentation
+from keras_resnet.training.recipes.common import (
+    CIFAR10,
+    CIFAR_AUGMENTATION,
+    CIFAR_IMAGES,
+    cost,
+)
+from keras_resnet.training.recipes.recipe import Recipe
+from keras_resnet.training.schedules import Constant, Cosine, OneCycle
+
+DIGITS = Recipe(
+    name="digits",
+    source=(
+        "This package's own, to see everything work without a download: Adam with a "
+        "cosine, small shifts and rotations, no flips since a mirrored digit is none."
+    ),
+    cost="ResNet-8: about a minute on 2 CPU cores.",
+    model="resnet8",
+    dataset="digits",
+    image_side=32,
+    epochs=12,
+    batch_size=32,
+    optimizer="adam",
+    learning_rate=3e-3,
+    schedule=Cosine(),
+    warmup_epochs=1,
+    warmup_start=0.1,
+    weight_decay=1e-4,
+    decay_normalization_and_bias=False,
+    augmentation=Augmentation(shift=0.06, rotation=8.0),
+)
+
+CONSTANT = Recipe(
+    name="constant",
+    source="This package's own, to try things: plain SGD at one rate.",
+    cost="That of its epochs.",
+    model="resnet8",
+    dataset="digits",
+    image_side=32,
+    epochs=5,
+    batch_size=64,
+    learning_rate=0.05,
+    schedule=Constant(),
+    augmentation=Augmentation(),
+)
+
+CIFAR10_SHORT = Recipe(
+    name="cifar10_short",
+    source=(
+        "This package's own, for two CPU cores: the rate rises over a quarter of the "
+        "training and falls to 0 along a straight line, with Nesterov momentum, "
+        "crops, flips and a little label smoothing."
+    ),
+    cost=cost("ResNet-20", 24, CIFAR_IMAGES, 41e6),
+    model="resnet20",
+    epochs=24,
+    batch_size=128,
+    learning_rate=0.4,
+    learning_rate_batch_size=128,
+    schedule=OneCycle(peak_at=0.25, start=0.1, final=0.0),
+    nesterov=True,
+    weight_decay=5e-4,
+    decay_normalization_and_bias=False,
+    label_smoothing=0.05,
+    augmentation=CIFAR_AUGMENTATION,
+    **CIFAR10,
+)
+
+ROWS = (DIGITS, CONSTANT, CIFAR10_SHORT)
