@@ -226,9 +226,9 @@ def test_refuses_an_output_that_is_a_file(tmp_path):
 def test_everything_a_recipe_can_ask_for(quick, quick_recipe):
     recipe = dataclasses.replace(
         quick_recipe,
-        epochs=3,
+        epochs=6,
         optimizer="lamb",
-        learning_rate=0.02,
+        learning_rate=0.004,
         loss="sigmoid",
         label_smoothing=0.1,
         mixup=0.2,
