@@ -19,9 +19,9 @@ def block(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
-def test_ten_lines_of_python_run(tmp_path, monkeypatch):
+def test_eleven_lines_of_python_run(tmp_path, monkeypatch):
     code, *_ = block("python")
-    assert len([line for line in code.splitlines() if line.strip()]) == 10
+    assert len([line for line in code.splitlines() if line.strip()]) == 11
     monkeypatch.chdir(tmp_path)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
