@@ -9,8 +9,9 @@ import keras
 import numpy as np
 
 from keras_resnet.training.checkpoints import Progress
+from keras_resnet.training.recipe_rate import rate_of
 from keras_resnet.training.recipes import Recipe
-from keras_resnet.training.schedules import Schedule, make_schedule
+from keras_resnet.training.schedules import Schedule
 from keras_resnet.wording import counted
 
 # Fields of a recipe that act on the learning rate and on nothing else.
@@ -33,18 +34,6 @@ def differences(before: dict, now: dict, prefix: str = "") -> list[str]:
         elif old != new:
             found.append(f"{prefix}{key}: {old!r} before, {new!r} now")
     return found
-
-
-def learning_rate(recipe: Recipe, steps_per_epoch: int):
-    """Return the learning rate of `recipe` as a function of the step."""
-    return make_schedule(
-        recipe.schedule,
-        recipe.peak_learning_rate(),
-        recipe.epochs,
-        steps_per_epoch,
-        recipe.warmup_epochs,
-        recipe.warmup_start,
-    )
 
 
 def changes(progress: Progress, identity: dict, recipe: Recipe) -> list[str]:
@@ -83,7 +72,7 @@ def _is_beginning(progress: Progress, identity: dict, recipe: Recipe) -> bool:
         recipe, schedule=_schedule(before["schedule"]), **fields
     )
     every = np.arange(taken, dtype="float32")
-    rates = [np.asarray(learning_rate(r, steps)(every)) for r in (older, recipe)]
+    rates = [np.asarray(rate_of(r, steps)(every)) for r in (older, recipe)]
     return np.allclose(*rates, rtol=1e-6, atol=0)
 
 

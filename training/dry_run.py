@@ -7,8 +7,9 @@ from keras_resnet.tables import Column, text_table
 from keras_resnet.training.dataset_sizes import DatasetSize, dataset_size
 from keras_resnet.training.memory_estimate import estimate_memory
 from keras_resnet.training.networks import network_of
+from keras_resnet.training.recipe_rate import rate_of
 from keras_resnet.training.recipes import NOT_REPRODUCED, WORDS, Recipe
-from keras_resnet.training.schedule_plot import notable_steps, rate_of, rates_at
+from keras_resnet.training.schedule_plot import notable_steps, rates_at
 from keras_resnet.wording import counted
 
 LABEL_WIDTH = 11

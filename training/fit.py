@@ -17,7 +17,6 @@ from keras_resnet.training.checkpoints import Checkpoint, Progress
 from keras_resnet.training.continuation import (
     check_continuation,
     counted_in_steps,
-    learning_rate,
 )
 from keras_resnet.training.distribution import (
     check_batch_size,
@@ -35,6 +34,7 @@ from keras_resnet.training.mixing import Mixing
 from keras_resnet.training.networks import DTYPE_POLICIES, network_of
 from keras_resnet.training.optimizers import make_optimizer
 from keras_resnet.training.pipeline import steps_per_epoch, training_batches
+from keras_resnet.training.recipe_rate import rate_of
 from keras_resnet.training.recipes import Recipe, check_trainable, get_recipe
 from keras_resnet.training.result import TrainingResult
 from keras_resnet.training.resumable_callbacks import ResumableCallbacks
@@ -147,7 +147,9 @@ def train(
     if checkpoint_every is not None:
         check_positive_integer("checkpoint_every", checkpoint_every)
     check_positive_integer("keep", keep)
-    recipe = _adapted(recipe, epochs, batch_size, image_side)
+    if isinstance(recipe, str):
+        recipe = get_recipe(recipe)
+    recipe = recipe.adapted(epochs, batch_size, image_side)
     check_trainable(recipe)
     network = network_of(recipe, model, model_options)
     folder = as_run_folder(output or default_folder(recipe.name, network.name))
@@ -180,7 +182,7 @@ def train(
     keras.utils.set_random_seed(seed)
     with quiet_logging(), distribution.scope():
         built = network.logits(image_shape, dataset.classes, dtype_policy)
-        rate = learning_rate(recipe, steps)
+        rate = rate_of(recipe, steps)
         trained = TrainingModel(
             built,
             strategy=distribution,
@@ -356,18 +358,6 @@ def _fit(
         ),
         verbose=bar,
     )
-
-
-def _adapted(recipe, epochs, batch_size, image_side) -> Recipe:
-    if isinstance(recipe, str):
-        recipe = get_recipe(recipe)
-    if epochs is not None:
-        recipe = recipe.with_epochs(epochs)
-    if batch_size is not None:
-        recipe = recipe.with_batch_size(batch_size)
-    if image_side is not None:
-        recipe = recipe.with_image_side(image_side)
-    return recipe
 
 
 def _draw(folder, history, network, dataset, recipe) -> None:

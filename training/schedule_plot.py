@@ -6,31 +6,12 @@ import numpy as np
 
 from keras_resnet.extras import import_extra
 from keras_resnet.files import write_aside
+from keras_resnet.training.recipe_rate import rate_of
 from keras_resnet.training.recipes import Recipe
-from keras_resnet.training.schedules import PiecewiseConstant, make_schedule
+from keras_resnet.training.schedules import PiecewiseConstant
 
 COLOUR = "#0b6bcb"
 POINTS = 2000
-
-
-def rate_of(recipe: Recipe, steps_per_epoch: int):
-    """Return the learning rate of a recipe as a function of the step.
-
-    Args:
-        recipe: The recipe.
-        steps_per_epoch: Steps of an epoch.
-
-    Raises:
-        ValueError: If the warm-up leaves the schedule no room.
-    """
-    return make_schedule(
-        recipe.schedule,
-        recipe.peak_learning_rate(),
-        recipe.epochs,
-        steps_per_epoch,
-        recipe.warmup_epochs,
-        recipe.warmup_start,
-    )
 
 
 def rates_at(rate, steps) -> np.ndarray:
