@@ -13,18 +13,23 @@ from keras_resnet.benchmarks.records.schema import BenchmarkRecord, Device, Mode
 
 @pytest.fixture(scope="session")
 def call_module():
-    """Run a module of the package as a person would start it."""
+    """Run a module of the package as a person would start it.
+
+    What comes to an end before it computes anything may take the backend that
+    is imported sooner than TensorFlow.
+    """
     environment = dict(os.environ)
     # Set for the tests' own process; a level that a person set is kept.
     environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
 
-    def call(module, *arguments):
+    def call(module, *arguments, backend="tensorflow"):
+        pytest.importorskip(backend, reason=f"{backend} is not installed")
         return subprocess.run(
             [sys.executable, "-m", module, *map(str, arguments)],
             capture_output=True,
             text=True,
             encoding="utf-8",
-            env=environment,
+            env={**environment, "KERAS_BACKEND": backend},
         )
 
     return call

@@ -98,7 +98,7 @@ def test_table_and_report_show_every_file(walked):
     ],
 )
 def test_the_commands_are_those_of_the_programs(call_module, module, command):
-    shown = call_module(module, "--helpfull").stdout
+    shown = call_module(module, "--helpfull", backend="jax").stdout
     for name in re.findall(r"--(\w+)=", command(Path("runs"))):
         assert f"--{name}" in shown
 

@@ -21,7 +21,9 @@ def test_bad_flags(call_main, arguments, sentence):
 
 
 def test_bad_input_gives_one_sentence(call_module):
-    finished = call_module("keras_resnet.benchmarks.package", "--only=training")
+    finished = call_module(
+        "keras_resnet.benchmarks.package", "--only=training", backend="jax"
+    )
     assert finished.returncode == 2
     assert len(finished.stderr.strip().splitlines()) == 1
 

@@ -43,7 +43,7 @@ def test_the_command_itself_is_no_argument():
 
 
 def test_help_lists_the_commands(call_module):
-    finished = call_module(MODULE, "--helpshort")
+    finished = call_module(MODULE, "--helpshort", backend="jax")
     for name, command in program.COMMANDS.items():
         assert f"  {name} " in finished.stdout
         assert command.summary in finished.stdout
@@ -52,7 +52,7 @@ def test_help_lists_the_commands(call_module):
 
 
 def test_an_unknown_command_is_one_sentence(call_module):
-    finished = call_module(MODULE, "compair", "a", "b")
+    finished = call_module(MODULE, "compair", "a", "b", backend="jax")
     assert finished.returncode == 2
     assert "Did you mean 'compare'" in finished.stderr
     assert len(finished.stderr.strip().splitlines()) == 1

@@ -135,19 +135,20 @@ def test_weights_in_a_runs_folder_know_their_network(run_folder, tmp_path):
 
 def test_a_saved_model_is_scored_over_crops_and_scales(run_folder, tmp_path, capsys):
     said = {}
-    for crops in ("10", "multi_scale"):
+    for crops in ("multi_scale", "10"):
         result = evaluate(run_folder, output=tmp_path, evaluation_crops=crops)
         said[crops] = capsys.readouterr().out
         assert result.count == 360
         assert json.loads((tmp_path / "evaluation.json").read_text())["crops"] == crops
     kept = f"An earlier evaluation is kept in {tmp_path / 'earlier_evaluations' / '1'}."
-    assert "earlier" not in said["10"]
-    assert said["multi_scale"].splitlines()[-1] == kept
+    assert "earlier" not in said["multi_scale"]
+    assert said["10"].splitlines()[-1] == kept
     # What the first one wrote is kept, and the same again is not kept twice.
-    evaluate(run_folder, output=tmp_path, evaluation_crops="multi_scale", verbose=False)
+    evaluate(run_folder, output=tmp_path, evaluation_crops="10", verbose=False)
     earlier = tmp_path / "earlier_evaluations"
     assert [path.name for path in earlier.iterdir()] == ["1"]
-    assert json.loads((earlier / "1" / "evaluation.json").read_text())["crops"] == "10"
+    first = json.loads((earlier / "1" / "evaluation.json").read_text())
+    assert first["crops"] == "multi_scale"
     assert {path.name for path in (earlier / "1").iterdir()} == {
         "evaluation.json",
         "per_class.csv",

@@ -16,13 +16,14 @@ from keras_resnet.studies.result import (
 from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.datasets.evaluation import evaluation_batches
 from keras_resnet.training.networks import network_of
-from keras_resnet.training.recipes import get_recipe
+from keras_resnet.training.recipes.recipe import Recipe
 from keras_resnet.training.studies.variant_training import (
     TrainedVariant,
     Variant,
     define_training_flags,
     folder_of_study,
     load_dataset,
+    recipe_of,
     save_study,
     train_variants,
 )
@@ -189,6 +190,7 @@ def run(values: flags.FlagValues) -> None:
     """Make the study."""
     probabilities = _probabilities(values.probabilities)
     folder, data = folder_of_study(values, "stochastic_depth"), load_dataset(values)
+    recipe = recipe_of(values)
     pairs = [(rule, p) for rule in RULES for p in probabilities]
     variants = [Variant("constant_depth", values.model, _options(1.0, "linear"))]
     variants += [
@@ -205,7 +207,7 @@ def run(values: flags.FlagValues) -> None:
             p,
             expected_blocks(blocks, p, rule),
             x,
-            (x.test_error, _uncalibrated_error(x, values.recipe, data)),
+            (x.test_error, _uncalibrated_error(x, recipe, data)),
         )
         for rule, p, x in sorted(
             rows, key=lambda row: (list(RULES).index(row[0]), row[1])
@@ -244,14 +246,14 @@ def _probabilities(typed: list[str]) -> list[float]:
     return found
 
 
-def _uncalibrated_error(trained: TrainedVariant, recipe: str, data: ImageDataset):
+def _uncalibrated_error(trained: TrainedVariant, recipe: Recipe, data: ImageDataset):
     """Count the errors of a network whose branches are not scaled at test time."""
     options = trained.variant.options
     if options["survival_probability"] == 1:
         return trained.test_error
     shape = read_model(trained.model_path).input_shape[1:]
     network = network_of(
-        get_recipe(recipe),
+        recipe,
         trained.variant.model,
         {**options, "survival_probability": 1.0},
     )

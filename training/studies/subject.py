@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import shlex
 from typing import TYPE_CHECKING
 
 import keras
@@ -101,10 +102,12 @@ def define_subject_flags(values: flags.FlagValues, images: int) -> None:
 def typed_command(values: flags.FlagValues, name: str) -> str:
     """Return the command that was typed, as it is noted down in the results."""
     flags_typed = [
-        flag.serialize()
+        shlex.quote(typed)
         for flags_of_module in values.flags_by_module_dict().values()
         for flag in flags_of_module
         if flag.present
+        # A flag that may be repeated has a line for each time.
+        for typed in flag.serialize().splitlines()
     ]
     return " ".join([program_name(), name, *dict.fromkeys(flags_typed)])
 

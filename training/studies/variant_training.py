@@ -2,20 +2,25 @@
 
 import dataclasses
 import functools
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import keras
 from absl import flags
 
 from keras_resnet.arguments import check_positive_integer
-from keras_resnet.progress import ProgressLine
+from keras_resnet.progress import INTERVAL_SECONDS, ProgressLine
 from keras_resnet.studies.result import StudyResult
 from keras_resnet.training import datasets
 from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.datasets.evaluation import spread
 from keras_resnet.training.fit import train
 from keras_resnet.training.history import Epoch
+from keras_resnet.training.networks import DTYPE_POLICIES
 from keras_resnet.training.recipes import get_recipe
+from keras_resnet.training.recipes.overrides import override
+from keras_resnet.training.recipes.recipe import Recipe
 from keras_resnet.training.studies.subject import typed_command
 
 RECIPE = "cifar10_short"
@@ -73,6 +78,17 @@ def define_training_flags(values: flags.FlagValues) -> None:
         for define in (flags.DEFINE_string, flags.DEFINE_integer)
     )
     text("recipe", RECIPE, "How to train, by name, as keras-resnet-train takes it.")
+    flags.DEFINE_multi_string(
+        "set",
+        [],
+        "Change a field of the recipe, as name=value; may be repeated.",
+        flag_values=values,
+    )
+    text(
+        "dtype_policy",
+        "float32",
+        f"Precision to train in: one of {', '.join(DTYPE_POLICIES)}.",
+    )
     text("dataset", None, "What to train on. Default: the recipe's.")
     text("output", None, "Folder to write to. Default: runs/study_<name>.")
     number(
@@ -102,6 +118,18 @@ def folder_of_study(values: flags.FlagValues, name: str) -> Path:
     return Path(values.output or f"runs/study_{name}")
 
 
+def recipe_of(values: flags.FlagValues) -> Recipe:
+    """Return the recipe that the flags name, with what they change in it.
+
+    Raises:
+        ValueError: If there is no such recipe, or no such field.
+    """
+    recipe = get_recipe(values.recipe)
+    # As an attribute, `set` would be a method.
+    changes = values["set"].value
+    return override(recipe, changes) if changes else recipe
+
+
 def load_dataset(values: flags.FlagValues) -> ImageDataset:
     """Load the dataset that the flags name, with the training images they want.
 
@@ -109,7 +137,7 @@ def load_dataset(values: flags.FlagValues) -> ImageDataset:
         ValueError: If there is no such dataset or recipe.
         OSError: If a file is missing.
     """
-    data = datasets.load(values.dataset or get_recipe(values.recipe).dataset)
+    data = datasets.load(values.dataset or recipe_of(values).dataset)
     count = values.train_images
     if count is None or check_positive_integer("--train_images", count) >= (
         data.train.size
@@ -142,12 +170,13 @@ def train_variants(
             `KeyboardInterrupt`.
         OSError: If a file cannot be read or written.
     """
-    trained = []
+    trained, recipe = [], recipe_of(values)
     with ProgressLine() as progress:
         for position, variant in enumerate(variants, start=1):
-            progress(f"training {position} of {len(variants)}: {variant.label}")
+            what = f"training {position} of {len(variants)}: {variant.label}"
+            progress(what)
             result = train(
-                values.recipe,
+                recipe,
                 data,
                 variant.model,
                 folder / variant.label,
@@ -155,11 +184,43 @@ def train_variants(
                 batch_size=values.batch_size,
                 image_side=values.image_side,
                 seed=values.seed,
+                dtype_policy=values.dtype_policy,
                 model_options=variant.options,
+                callbacks=[_Told(progress, what)],
                 verbose=False,
             )
             trained.append(TrainedVariant(variant, result.model_path, result.history))
     return trained
+
+
+class _Told(keras.callbacks.Callback):
+    """Says on a line which epoch and step a training is at.
+
+    Args:
+        progress: Takes what to say.
+        what: What comes before it.
+    """
+
+    def __init__(self, progress, what):
+        super().__init__()
+        self._progress = progress
+        self._what = what
+        self._epoch = 0
+        self._said_at = float("-inf")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Note the epoch."""
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Say it, a few times a second at most."""
+        if time.monotonic() - self._said_at < INTERVAL_SECONDS:
+            return
+        self._said_at = time.monotonic()
+        self._progress(
+            f"{self._what}, epoch {self._epoch + 1} of {self.params['epochs']}, "
+            f"step {batch + 1:,} of {self.params['steps'] or '?'}"
+        )
 
 
 def save_study(
