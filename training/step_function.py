@@ -96,6 +96,10 @@ def make_step_function(
         )
         return results(), taken > 0, waited
 
+    # TensorFlow warns of a function that is traced again and again, and knows it
+    # by an identity that the function of an earlier training may have had.
+    steps._omit_frequent_tracing_warning = True
+
     def take_steps(iterator, count):
         count = tf.constant(most if count is None else count)
         logs, any_taken, waited = steps(iterator, count)

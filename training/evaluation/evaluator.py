@@ -104,6 +104,8 @@ class Evaluator:
             )
 
         self._step = tf.function(step, autograph=False, reduce_retracing=True)
+        # As in `step_function.py`: that of another evaluator may have had its identity.
+        self._step._omit_frequent_tracing_warning = True
 
     def outcomes(self, on_batch: "Callable[[int], None] | None" = None) -> Outcomes:
         """Return what the model, as it is now, makes of each example.
