@@ -10,6 +10,12 @@ import tensorflow as tf
 from keras_resnet.layers import BasicBlock, BottleneckBlock, WideBlock
 from keras_resnet.layers.rematerialization import rematerialize
 
+# XLA's optimizations take more time than these networks, and are not tested.
+FAST_COMPILATION = {
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0",
+}
+
 COMPARE = """
 import sys
 import keras, numpy as np
@@ -72,7 +78,7 @@ print("equal")
 TRAININGS = [
     ("tensorflow", "float32", ()),
     ("tensorflow", "float32", ("run_eagerly",)),
-    ("tensorflow", "float32", ("jit_compile",)),
+    pytest.param("tensorflow", "float32", ("jit_compile",), marks=pytest.mark.slow),
     ("tensorflow", "mixed_bfloat16", ()),
     ("jax", "float32", ()),
     ("torch", "float32", ()),
@@ -82,7 +88,7 @@ TRAININGS = [
 
 @pytest.mark.parametrize(("backend", "policy", "options"), TRAININGS)
 def test_trains_as_without(run_python, backend, policy, options):
-    printed = run_python(COMPARE, policy, *options, backend=backend)
+    printed = run_python(COMPARE, policy, *options, backend=backend, **FAST_COMPILATION)
     assert "equal" in printed
 
 
