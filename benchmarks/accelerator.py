@@ -15,6 +15,7 @@ from keras_resnet.arguments import check_positive_integer
 from keras_resnet.benchmarks.accelerator_peaks import peak_of
 from keras_resnet.benchmarks.measure import interleaved_order
 from keras_resnet.benchmarks.occasion import begin
+from keras_resnet.export.printable import printable
 from keras_resnet.program import run
 from keras_resnet.progress import ProgressLine
 from keras_resnet.tables import Column, text_table
@@ -40,6 +41,7 @@ MACS_AT_224 = 4.089e9
 OPERATIONS, PASSES, NATIVE_SIDE = 2, 3, 224
 COLUMNS = (
     Column("training", align="left"),
+    Column("device", align="left"),
     Column("images/s", number_format=",.0f"),
     Column("rounds", align="left"),
     Column("share of peak", align="left"),
@@ -127,13 +129,39 @@ def throughput_of(
     )
 
 
+def rows(results: list[Throughput]) -> list[tuple]:
+    """Make the rows that stand below `COLUMNS`."""
+    return [
+        (
+            TITLES[result.library],
+            printable(result.device),
+            result.images_per_second,
+            f"{min(result.rounds):,.0f}..{max(result.rounds):,.0f}",
+            "not known"
+            if result.share_of_peak is None
+            else f"{100 * result.share_of_peak:.1f} %",
+        )
+        for result in results
+    ]
+
+
+def ratio_text(ours: Throughput, theirs: Throughput) -> str:
+    """Say the ratio of two libraries, or why there is none."""
+    if ours.device.lower() != theirs.device.lower():
+        return (
+            f"No ratio: {TITLES[ours.library]} ran on {printable(ours.device)}, "
+            f"{TITLES[theirs.library]} on {printable(theirs.device)}."
+        )
+    return f"Ratio {ours.images_per_second / theirs.images_per_second:.2f}."
+
+
 def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     """Define the program's flags in `values`."""
     for name, default, text in (
         ("batch_size", 256, "Images a step."),
         ("side", NATIVE_SIDE, "Height and width of the images in pixels."),
         ("steps", 30, "Steps to time in a round."),
-        ("rounds", 3, "Rounds of each library."),
+        ("rounds", 4, "Rounds of each library; even, so that a drift cancels."),
     ):
         flags.DEFINE_integer(name, default, text, flag_values=values)
     flags.DEFINE_string(
@@ -160,22 +188,10 @@ def benchmark(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> i
             progress(f"{TITLES[library]}: round {current + 1} of {rounds}")
             answers[library].append(measure_once(library, **case))
     results = [throughput_of(library, answers[library], **case) for library in found]
-    print(f"\n{results[0].device}, batch {case['batch_size']}, {case['side']} px\n")
-    rows = [
-        (
-            TITLES[result.library],
-            result.images_per_second,
-            f"{min(result.rounds):,.0f}..{max(result.rounds):,.0f}",
-            "not known"
-            if result.share_of_peak is None
-            else f"{100 * result.share_of_peak:.1f} %",
-        )
-        for result in results
-    ]
-    print(text_table(COLUMNS, rows))
+    print(f"\nbatch {case['batch_size']}, {case['side']} px\n")
+    print(text_table(COLUMNS, rows(results)))
     if len(results) > 1:
-        ratio = results[0].images_per_second / results[1].images_per_second
-        print(f"\nRatio {ratio:.2f}.")
+        print(f"\n{ratio_text(*results)}")
     occasion.write(results, {**case, "rounds": rounds})
     return 0
 

@@ -7,7 +7,12 @@ from keras_resnet.benchmarks.workloads import edge, inference, starting, trainin
 
 OWN = "keras_resnet"
 KERAS = "keras.applications"
+# Even, here and below: a steady drift cancels over pairs of rounds.
 STEPS = 10
+# Modules of the extras; `make bench` installs the first alone.
+LITERT = ("ai_edge_litert",)
+TF_KERAS = ("tf_keras",)
+PYTORCH = ("torch", "transformers")
 
 
 def _training(policy: str, goal: float | None, *, large: bool) -> Comparison:
@@ -27,16 +32,41 @@ def _training(policy: str, goal: float | None, *, large: bool) -> Comparison:
 
 
 def _training_elsewhere(
-    name: str, title: str, measure, policy: str, goal: float | None = None
+    name: str,
+    title: str,
+    measure,
+    needs: tuple[str, ...],
+    policy: str,
+    goal: float | None = None,
+    *,
+    large: bool = False,
 ) -> Comparison:
+    batch = 64 if large else 16
+    short = policy.removeprefix("mixed_")
     return Comparison(
-        name=f"training_{name}_{policy.removeprefix('mixed_')}",
-        title=f"ResNet-50 training step, batch 16, 128 px, {policy}",
+        name=f"training_{name}_{short}{'_64' if large else ''}",
+        title=f"ResNet-50 training step, batch {batch}, 128 px, {policy}",
         upper=title,
         lower=OWN,
         goal=goal,
-        measure=functools.partial(measure, policy),
+        measure=functools.partial(measure, policy, large=large),
         rounds=STEPS,
+        needs=needs,
+    )
+
+
+def _training_pytorch(policy: str, goal: float | None, *, large: bool) -> Comparison:
+    title = "PyTorch, eager, channels last"
+    if policy == "mixed_bfloat16":
+        title += ", autocast"
+    return _training_elsewhere(
+        "pytorch",
+        title,
+        training.against_pytorch,
+        PYTORCH,
+        policy,
+        goal,
+        large=large,
     )
 
 
@@ -47,7 +77,7 @@ COMPARISONS = (
         upper="keras",
         lower=OWN,
         measure=starting.importing,
-        rounds=9,
+        rounds=10,
     ),
     Comparison(
         name="building",
@@ -57,24 +87,21 @@ COMPARISONS = (
         measure=starting.building,
         rounds=8,
     ),
-    _training("float32", 1.15, large=False),
-    _training("mixed_bfloat16", 1.5, large=False),
-    _training("float32", None, large=True),
-    _training("mixed_bfloat16", None, large=True),
-    _training_elsewhere("tf_keras", "tf_keras", training.against_tf_keras, "float32"),
-    _training_elsewhere(
-        "pytorch",
-        "PyTorch, eager, channels last",
-        training.against_pytorch,
-        "float32",
-        goal=3.0,
+    *(
+        _training(policy, goal, large=large)
+        for large in (False, True)
+        for policy, goal in (("float32", 1.15), ("mixed_bfloat16", 1.5))
     ),
-    _training_elsewhere(
-        "pytorch",
-        "PyTorch, eager, channels last, autocast",
-        training.against_pytorch,
-        "mixed_bfloat16",
-        goal=3.0,
+    *(
+        _training_elsewhere(
+            "tf_keras", "tf_keras", training.against_tf_keras, TF_KERAS, policy
+        )
+        for policy in ("float32", "mixed_bfloat16")
+    ),
+    *(
+        _training_pytorch(policy, 3.0, large=large)
+        for large in (False, True)
+        for policy in ("float32", "mixed_bfloat16")
     ),
     Comparison(
         name="wide_and_deep",
@@ -114,7 +141,8 @@ COMPARISONS = (
         lower="int8",
         goal=3.0,
         measure=edge.float_and_int8_latency,
-        rounds=5,
+        rounds=6,
+        needs=LITERT,
     ),
     Comparison(
         name="int8_latency_against_keras",
@@ -123,7 +151,8 @@ COMPARISONS = (
         lower=OWN,
         goal=1.0,
         measure=edge.int8_latency_against_keras,
-        rounds=5,
+        rounds=6,
+        needs=LITERT,
     ),
     Comparison(
         name="exporting",
@@ -131,6 +160,7 @@ COMPARISONS = (
         upper="Keras's export of keras.applications",
         lower=OWN,
         measure=edge.exporting,
-        rounds=3,
+        rounds=4,
+        needs=LITERT,
     ),
 )

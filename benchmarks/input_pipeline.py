@@ -7,12 +7,11 @@ from absl import flags
 
 from keras_resnet.arguments import check_positive_integer
 from keras_resnet.benchmarks import input_workload
-from keras_resnet.benchmarks.comparisons import Comparison, compare
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger
+from keras_resnet.benchmarks.comparison_program import run_comparisons
+from keras_resnet.benchmarks.comparisons import Comparison
 from keras_resnet.benchmarks.occasion import begin
-from keras_resnet.benchmarks.package import COLUMNS, rows
 from keras_resnet.program import run
-from keras_resnet.progress import ProgressLine
-from keras_resnet.tables import text_table
 
 DESCRIPTION = """Measure training input against plain Keras, on your own photographs.
 
@@ -23,7 +22,8 @@ image_dataset_from_directory and its augmentation layers, this package by a
 random resized crop and a flip. They take turns in one process.
 """
 GOAL = 1.5
-ROUNDS = 9
+# Even, so that a steady drift cancels.
+ROUNDS = 10
 LAYERS = {
     "RandomCrop from 256, RandomFlip": input_workload.crop_and_flip,
     "RandomZoom, RandomFlip": input_workload.zoom_and_flip,
@@ -44,6 +44,7 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_string(
         "output", None, "File to write the results to, as JSON.", flag_values=values
     )
+    define_ledger(values)
 
 
 def comparisons(folder: str, batch_size: int, cpu_time: bool) -> list[Comparison]:
@@ -83,6 +84,7 @@ def benchmark(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> i
         )
     batch_size = check_positive_integer("--batch_size", values.batch_size)
     check_positive_integer("--rounds", values.rounds)
+    check_ledger(values)
     folder = arguments[1]
     files = input_workload.image_files(folder)
     if len(files) < batch_size:
@@ -91,21 +93,13 @@ def benchmark(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> i
             f"{len(files)}. Received: --batch_size={batch_size}"
         )
     occasion = begin("input_pipeline", values.output, "keras", "tensorflow", "numpy")
-    results = []
-    with ProgressLine() as progress:
-        for comparison in comparisons(folder, batch_size, values.cpu_time):
-            results.append(compare(comparison, progress, values.rounds))
-    table_rows = [row for result in results for row in rows(result)]
-    print("\n" + text_table(COLUMNS, table_rows))
-    occasion.write(
-        results,
-        {
-            "images": len(files),
-            "batch_size": batch_size,
-            "cpu_time": values.cpu_time,
-        },
-    )
-    return 0
+    settings = {
+        "images": len(files),
+        "batch_size": batch_size,
+        "cpu_time": values.cpu_time,
+    }
+    chosen = comparisons(folder, batch_size, values.cpu_time)
+    return run_comparisons(chosen, occasion, settings, values)
 
 
 def main() -> None:

@@ -104,20 +104,23 @@ def _of_keras(folder, batch_size, layers) -> Iterator:
 
     side, chosen = layers()
     changes = keras.Sequential(chosen)
+    images = keras.utils.image_dataset_from_directory(
+        folder,
+        labels=None,
+        image_size=(side, side),
+        # Batches are made of the endless images, so that no epoch ends with a
+        # smaller one: this package makes none of these either.
+        batch_size=None,
+        seed=SEED,
+        verbose=False,
+    )
     return iter(
-        keras.utils.image_dataset_from_directory(
-            folder,
-            labels=None,
-            image_size=(side, side),
-            batch_size=batch_size,
-            seed=SEED,
-            verbose=False,
-        )
+        images.repeat()
+        .batch(batch_size, drop_remainder=True)
         .map(
-            lambda images: changes(images, training=True),
+            lambda batch: changes(batch, training=True),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-        .repeat()
         .prefetch(tf.data.AUTOTUNE)
     )
 

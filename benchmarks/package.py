@@ -3,12 +3,11 @@
 from absl import flags
 
 from keras_resnet.arguments import check_positive_integer
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger
+from keras_resnet.benchmarks.comparison_program import run_comparisons
 from keras_resnet.benchmarks.comparison_table import COMPARISONS
-from keras_resnet.benchmarks.comparisons import ComparisonResult, compare
 from keras_resnet.benchmarks.occasion import begin, chosen_of
 from keras_resnet.program import run
-from keras_resnet.progress import ProgressLine
-from keras_resnet.tables import Column, text_table
 
 DESCRIPTION = """Measure the package against its peers, as ratios in one run.
 
@@ -17,15 +16,8 @@ DESCRIPTION = """Measure the package against its peers, as ratios in one run.
 The two sides of every ratio are timed in turns, so that a drift of the
 machine's speed cancels. Times are medians (means where the work differs from
 step to step), and a ratio's range is that of the middle half of the rounds.
+What is not installed, or fails, is "not measured", and the others go on.
 """
-COLUMNS = (
-    Column("comparison", align="left"),
-    Column("time", "ms", ",.1f"),
-    Column("ratio"),
-    Column("range", align="left"),
-    Column("goal", align="left"),
-    Column("", align="left"),
-)
 
 
 def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
@@ -37,29 +29,14 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_integer(
         "rounds",
         None,
-        "Rounds of each. Defaults to each comparison's own number.",
+        "Rounds of each; even, so that a steady drift cancels. Defaults to each "
+        "comparison's own number.",
         flag_values=values,
     )
     flags.DEFINE_string(
         "output", None, "File to write the results to, as JSON.", flag_values=values
     )
-
-
-def rows(result: ComparisonResult) -> list[tuple]:
-    """Make a result's three rows: the ratio, and the two times it is of."""
-    ratio = result.ratio
-    return [
-        (
-            result.title,
-            "",
-            ratio.value,
-            f"{ratio.low:.2f}..{ratio.high:.2f}",
-            result.goal,
-            result.verdict,
-        ),
-        (f"  {result.upper}", _time(result.upper_time, result), "", "", "", ""),
-        (f"  {result.lower}", _time(result.lower_time, result), "", "", "", ""),
-    ]
+    define_ledger(values)
 
 
 def benchmark(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
@@ -70,29 +47,15 @@ def benchmark(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> i
     chosen = chosen_of(values.only, known)
     if values.rounds is not None:
         check_positive_integer("--rounds", values.rounds)
+    check_ledger(values)
     occasion = begin(
         "package", values.output, "keras", "tensorflow", "ai-edge-litert", "numpy"
     )
-    results = []
-    for number, comparison in enumerate(chosen, start=1):
-        print(f"[{number}/{len(chosen)}] {comparison.title}", flush=True)
-        with ProgressLine() as progress:
-            results.append(compare(comparison, progress, values.rounds))
-    table_rows = [row for result in results for row in rows(result)]
-    print("\n" + text_table(COLUMNS, table_rows))
-    occasion.write(
-        results,
-        {
-            "only": [row.name for row in chosen],
-            "rounds": values.rounds or "each its own",
-        },
-    )
-    return 0
-
-
-def _time(latency, result: ComparisonResult) -> float:
-    # The ratio of means stands above means, that of medians above medians.
-    return latency.mean_ms if result.of_means else latency.p50_ms
+    settings = {
+        "only": [row.name for row in chosen],
+        "rounds": values.rounds or "each its own",
+    }
+    return run_comparisons(chosen, occasion, settings, values)
 
 
 def main() -> None:

@@ -5,8 +5,16 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+# How often it is looked whether a program is still wanted.
+SLICE_SECONDS = 0.5
+
+
+class ProgramStoppedError(Exception):
+    """A program was ended, for what it does is no longer wanted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +36,7 @@ def run_program(
     timeout: float | None,
     environment: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> FinishedProgram:
     """Run a program and everything that it starts.
 
@@ -38,12 +47,17 @@ def run_program(
         environment: Its environment. Defaults to that of this process.
         on_line: Called with every line that it prints, as it comes. Defaults
             to none.
+        stop: Ends the program, too, when another thread sets it. Defaults to
+            none.
 
     Raises:
+        ProgramStoppedError: If `stop` was set before it came to its end; it has
+            been ended as below.
         TimeoutError: If it took longer; it has been ended, and so have those
             that it started, where the system has process groups.
         OSError: If it cannot be started.
     """
+    _check_wanted(command, stop)
     with subprocess.Popen(
         [os.fspath(part) for part in command],
         cwd=folder,
@@ -56,9 +70,9 @@ def run_program(
     ) as process:
         try:
             if on_line is None:
-                output, _ = process.communicate(timeout=timeout)
+                output = _collect(process, timeout, stop)
             else:
-                output = _follow(process, on_line, timeout)
+                output = _follow(process, on_line, timeout, stop)
         except subprocess.TimeoutExpired as error:
             raise TimeoutError(
                 f"{Path(command[0]).name} did not finish in {timeout:g} seconds."
@@ -68,14 +82,64 @@ def run_program(
     return FinishedProgram(process.returncode, output.decode("utf-8", "replace"))
 
 
+def _check_wanted(command: Sequence, stop: threading.Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise ProgramStoppedError(f"{Path(command[0]).name} was stopped.")
+
+
+def _check_going_on(
+    process: subprocess.Popen, timeout: float | None, end: float, stop
+) -> None:
+    """Refuse to wait any longer for what is late or no longer wanted."""
+    _check_wanted(process.args, stop)
+    if timeout is not None and time.monotonic() >= end:
+        raise subprocess.TimeoutExpired(process.args, timeout)
+
+
+def _slice(timeout: float | None, end: float, stop) -> float | None:
+    """Return how long to wait before the next look; None for any time."""
+    if timeout is None:
+        return None if stop is None else SLICE_SECONDS
+    left = max(0.0, end - time.monotonic())
+    return left if stop is None else min(left, SLICE_SECONDS)
+
+
+def _collect(
+    process: subprocess.Popen, timeout: float | None, stop: threading.Event | None
+) -> bytes:
+    """Read a program's output when it has ended."""
+    end = time.monotonic() + (timeout or 0.0)
+    while True:
+        try:
+            output, _ = process.communicate(timeout=_slice(timeout, end, stop))
+        except subprocess.TimeoutExpired:
+            _check_going_on(process, timeout, end, stop)
+        else:
+            return output
+
+
 def _follow(
-    process: subprocess.Popen, on_line: Callable[[str], None], timeout: float | None
+    process: subprocess.Popen,
+    on_line: Callable[[str], None],
+    timeout: float | None,
+    stop: threading.Event | None,
 ) -> bytes:
     """Read a program's output as it comes."""
-    late = threading.Event()
-    timer = threading.Timer(timeout or 0.0, lambda: (late.set(), _end(process)))
-    if timeout is not None:
-        timer.start()
+    end = time.monotonic() + (timeout or 0.0)
+    ended = threading.Event()
+    errors: list[Exception] = []
+
+    def watch() -> None:
+        while not ended.wait(_slice(timeout, end, stop)):
+            try:
+                _check_going_on(process, timeout, end, stop)
+            except (subprocess.TimeoutExpired, ProgramStoppedError) as error:
+                errors.append(error)
+                _end(process)
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     lines = []
     try:
         for line in process.stdout:
@@ -83,9 +147,10 @@ def _follow(
             on_line(line.decode("utf-8", "replace").rstrip())
         process.wait()
     finally:
-        timer.cancel()
-    if late.is_set():
-        raise subprocess.TimeoutExpired(process.args, timeout)
+        ended.set()
+        watcher.join()
+    if errors:
+        raise errors[0]
     return b"".join(lines)
 
 

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import tempfile
+import threading
 
 from keras_resnet.benchmarks.android.errors import AdbError, DeviceError
 from keras_resnet.export.external_program import FinishedProgram, run_program
@@ -57,16 +58,26 @@ def find_adb() -> str:
     return program
 
 
-def call(arguments: list[str], timeout: float) -> FinishedProgram:
+def call(
+    arguments: list[str], timeout: float, stop: threading.Event | None = None
+) -> FinishedProgram:
     """Run `adb` with arguments.
+
+    Args:
+        arguments: What it is given.
+        timeout: Seconds that it may take.
+        stop: Ends it, too, when another thread sets it. Defaults to none.
 
     Raises:
         AdbError: If it is not installed or cannot be started.
+        ProgramStoppedError: If `stop` was set.
         TimeoutError: If it took longer than `timeout` seconds.
     """
     program = find_adb()
     try:
-        return run_program([program, *arguments], tempfile.gettempdir(), timeout)
+        return run_program(
+            [program, *arguments], tempfile.gettempdir(), timeout, stop=stop
+        )
     except TimeoutError:
         raise
     except OSError as error:
@@ -78,10 +89,13 @@ class Connection:
 
     Args:
         serial: As `adb devices` lists it.
+        stop: When another thread sets it, `adb` is ended and every method
+            raises `ProgramStoppedError`. Defaults to none.
     """
 
-    def __init__(self, serial: str):
+    def __init__(self, serial: str, stop: threading.Event | None = None):
         self.serial = serial
+        self._stop = stop
 
     def shell(self, command: str, timeout: float = SHORT_TIMEOUT) -> Answer:
         """Run a command line on the device.
@@ -144,7 +158,7 @@ class Connection:
 
     def _call(self, arguments: list[str], timeout: float) -> FinishedProgram:
         try:
-            return call(["-s", self.serial, *arguments], timeout)
+            return call(["-s", self.serial, *arguments], timeout, self._stop)
         except TimeoutError as error:
             raise DeviceError(
                 f"Device {self.name} did not answer in {timeout:g} seconds."

@@ -23,6 +23,7 @@ class Measured:
         graph: Its path on the device.
         threads: Threads of the runtime.
         mask: Cores that it may run on, None for all.
+        notes: Sentences on the file, to be kept.
         rounds: What the tool told, round by round.
         before: How warm the device was before the first round.
         after: How warm it was after the last one.
@@ -32,6 +33,7 @@ class Measured:
     graph: str
     threads: int
     mask: int | None
+    notes: tuple[str, ...] = ()
     rounds: list[ToolResult] = dataclasses.field(default_factory=list)
     before: Thermal | None = None
     after: Thermal | None = None
@@ -59,7 +61,9 @@ def to_record(
         command: Command line that was typed.
     """
     rounds, mask = measured.rounds, measured.mask
-    notes = [ROUNDS_NOTE.format(len(rounds))] if len(rounds) > 1 else []
+    notes = list(measured.notes)
+    if len(rounds) > 1:
+        notes.append(ROUNDS_NOTE.format(len(rounds)))
     status = measured.after.status if measured.after else None
     if status not in COOL:
         notes.append(WARM_NOTE.format(status))

@@ -5,13 +5,14 @@ import math
 import os
 import shlex
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.benchmarks.android import cores, properties, thermal
-from keras_resnet.benchmarks.android.adb import Connection
+from keras_resnet.benchmarks.android.adb import SHORT_TIMEOUT, Connection
 from keras_resnet.benchmarks.android.binary_results import parse_binary
 from keras_resnet.benchmarks.android.errors import DeviceError, ToolOutputError
 from keras_resnet.benchmarks.android.record import Measured, to_record
@@ -23,10 +24,12 @@ from keras_resnet.benchmarks.android.tools import (
     recognise,
     tool_flags,
 )
+from keras_resnet.benchmarks.host.model_checks import check_measurable
 from keras_resnet.benchmarks.measure import interleaved_order
 from keras_resnet.benchmarks.records.identity import model_of, sha256_of
 from keras_resnet.benchmarks.records.schema import BenchmarkRecord, Thermal
 from keras_resnet.benchmarks.short_names import short_names
+from keras_resnet.export.operators import describe_file
 from keras_resnet.wording import counted
 
 FOLDER = "/data/local/tmp"
@@ -35,6 +38,8 @@ RESULT = "result.pb"
 # Seconds that loading a file, its first inference and the warm-up may take
 # beyond the timed runs.
 STARTUP_SECONDS = 120.0
+# Whoever has pressed Ctrl-C waits no longer than this for a device's files to go.
+HURRIED_TIMEOUT = 5.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +48,8 @@ class Settings:
 
     Attributes:
         threads: Thread counts to measure each file with.
-        rounds: Times that each file is measured, in turns.
+        rounds: Times that each file is measured, in turns; an even number, so
+            that a steady drift cancels.
         runs: Timed runs of each round, at least.
         warmup_runs: Untimed runs of each round, at least.
         seconds: Seconds of timed runs of each round, at least.
@@ -57,7 +63,7 @@ class Settings:
     """
 
     threads: tuple[int, ...] = (1,)
-    rounds: int = 3
+    rounds: int = 4
     runs: int = 50
     warmup_runs: int = 5
     seconds: float = 1.0
@@ -96,6 +102,7 @@ def measure_on_device(
     settings: Settings,
     progress: Callable[[str], None] = lambda line: None,
     command: str | None = None,
+    stop: threading.Event | None = None,
 ) -> list[BenchmarkRecord]:
     """Measure files on one device.
 
@@ -107,16 +114,20 @@ def measure_on_device(
         settings: How to measure.
         progress: Receives a line of text before every step.
         command: Command line for the records. Defaults to none.
+        stop: Gives up, within seconds, when another thread sets it. Defaults
+            to none.
 
     Returns:
         One record for every file and thread count.
 
     Raises:
+        ProgramStoppedError: If `stop` was set.
         DeviceError: If the device cannot be used, or vanishes.
         ToolOutputError: If the tool fails, or prints what is not understood.
-        ValueError: If the tool or the device has not what `settings` ask for.
+        ValueError: If the tool or the device has not what `settings` ask for,
+            or a file is not one of a single input of a known size.
     """
-    device = Connection(serial)
+    device = Connection(serial, stop)
     folder = f"{FOLDER}/keras-resnet-{uuid.uuid4().hex[:8]}"
     progress(f"{device.name}: copying")
     made = device.shell(f"mkdir -p {folder}")
@@ -140,7 +151,7 @@ def measure_on_device(
             job.rounds.append(_run(device, installed, job, folder, settings))
             job.after = _thermal(device)
     finally:
-        _clean(device, folder)
+        _clean(serial, folder, stop)
     digest = sha256_of(tool)
     return [
         to_record(
@@ -165,6 +176,7 @@ def _copy_models(
     for place, (path, name) in enumerate(names.items()):
         graph = f"{folder}/model-{place}.tflite"
         model = model_of(path, Path(name).as_posix())
+        notes = check_measurable(describe_file(path))
         device.push(path, graph)
         work += [
             Measured(
@@ -172,6 +184,7 @@ def _copy_models(
                 graph,
                 threads,
                 cores.core_mask(frequencies, threads, settings.cores),
+                notes,
             )
             for threads in settings.threads
         ]
@@ -195,9 +208,11 @@ def _environment(folder: str, settings: Settings) -> list[str]:
     return ["env", f"LD_LIBRARY_PATH={folder}"] if settings.libraries else []
 
 
-def _clean(device: Connection, folder: str) -> None:
+def _clean(serial: str, folder: str, stop: threading.Event | None) -> None:
+    hurried = stop is not None and stop.is_set()
+    timeout = HURRIED_TIMEOUT if hurried else SHORT_TIMEOUT
     try:
-        device.shell(f"rm -rf {shlex.quote(folder)}")
+        Connection(serial).shell(f"rm -rf {shlex.quote(folder)}", timeout)
     except DeviceError:
         # A device that is gone keeps its files. The caller is told so already, or
         # has its results.
@@ -245,13 +260,13 @@ def _run(
             f"(status {answer.status}): {why_failed(answer.output)}."
         )
     try:
-        return _read(device, answer.output, result)
+        return _read(device, answer.output, result, DELEGATES[settings.delegate])
     except ToolOutputError as error:
         raise ToolOutputError(f"'{name}' on device {device.name}: {error}") from error
 
 
-def _read(device: Connection, text: str, result: str) -> ToolResult:
-    told = parse_text(text)
+def _read(device: Connection, text: str, result: str, delegate: str) -> ToolResult:
+    told = parse_text(text, delegate)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, RESULT)
         if not device.pull(result, path):

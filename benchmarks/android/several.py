@@ -66,7 +66,9 @@ def measure_on_devices(
 
     def measure(serial: str) -> DeviceOutcome:
         try:
-            records = measure_on_device(serial, paths, tool, settings, say, command)
+            records = measure_on_device(
+                serial, paths, tool, settings, say, command, ending
+            )
         except (RuntimeError, ValueError, OSError) as error:
             return DeviceOutcome(serial, error=error)
         return DeviceOutcome(serial, tuple(records))
@@ -80,7 +82,7 @@ def measure_on_devices(
                 outcomes[outcome.serial] = outcome
                 finished(outcome)
         except BaseException:
-            # The threads end before their next step.
+            # The threads end what they have begun, and begin nothing more.
             ending.set()
             raise
     return [outcomes[serial] for serial in serials]

@@ -1,5 +1,6 @@
 """Reading what `benchmark_model` prints, both tools of that name."""
 
+import collections
 import re
 
 from keras_resnet.benchmarks.android.errors import ToolOutputError
@@ -45,6 +46,7 @@ ROWS = {
 # What the runtime says of delegates.
 REPLACED = re.compile(
     rf"Replacing {COUNT} out of {COUNT} node\(s\) with delegate \((\w{{1,60}})\)"
+    rf"(?: node, yielding {COUNT} partitions for subgraph {COUNT})?"
 )
 APPLIED = re.compile(
     r"Explicitly applied (\w{1,40}) delegate, and the model graph will be "
@@ -54,6 +56,8 @@ NOT_APPLIED = re.compile(r"Though \w{1,40} delegate is explicitly applied")
 CREATED = re.compile(r"Created TensorFlow Lite (\w{1,40}) delegate for CPU")
 DELEGATE_NAME = re.compile(r"^(?:TfLite)?(\w+?)(?:Delegate\w*)?$")
 ABBREVIATIONS = ("XNNPACK", "GPU", "NNAPI")
+# LiteRT reaches an NPU by its dispatch library.
+ALSO_CALLED = {"NPU": ("NPU", "Dispatch")}
 
 # The first that is found says why; the later ones say less.
 FAILURES = (
@@ -67,11 +71,12 @@ FAILURES = (
 LONGEST = 200
 
 
-def parse_text(text: str) -> ToolResult:
+def parse_text(text: str, requested: str | None = None) -> ToolResult:
     """Read what either tool printed, from the shell or from the system's log.
 
     Args:
         text: Its output, errors among the rest.
+        requested: Delegate that was asked for, as a record calls it.
 
     Raises:
         ToolOutputError: If the tool failed, or it is not its output.
@@ -82,26 +87,40 @@ def parse_text(text: str) -> ToolResult:
         result = _timings(timings, text)
     else:
         raise ToolOutputError(f"benchmark_model gave no result: {why_failed(text)}.")
-    delegate, share = parse_delegate(text)
+    delegate, share = parse_delegate(text, requested)
     return checked(
         ToolResult(**{**result, "delegate": delegate, "delegate_share": share})
     )
 
 
-def parse_delegate(text: str) -> tuple[str | None, float | None]:
+def parse_delegate(
+    text: str, requested: str | None = None
+) -> tuple[str | None, float | None]:
     """Read which delegate runs which share of the operators.
+
+    Of several delegates it is the one that was asked for, if it runs any, else
+    the one that runs most: XNNPACK takes what a GPU's delegate leaves.
+
+    Args:
+        text: What the tool printed.
+        requested: Delegate that was asked for, as a record calls it.
 
     Returns:
         Its name, `"none"` where the tool says that none runs any, and the share
         of the operators; None where it says nothing.
     """
-    replaced = REPLACED.findall(text)
-    # The last that was applied got what the ones before it had left.
-    name = replaced[-1][2] if replaced else ""
-    counts = [(int(count), int(of)) for count, of, by in replaced if by == name]
-    taken, total = sum(count for count, _ in counts), sum(of for _, of in counts)
-    if 0 < taken <= total:
-        return _delegate_name(name), taken / total
+    taken: collections.Counter[str] = collections.Counter()
+    # A later delegate's total no longer has what an earlier one has taken.
+    totals: dict[str, int] = {}
+    for count, of, name, _, subgraph in REPLACED.findall(text):
+        taken[_delegate_name(name)] += int(count)
+        totals.setdefault(subgraph, int(of))
+    total = sum(totals.values())
+    if 0 < taken.total() <= total:
+        wanted = [n for n in ALSO_CALLED.get(requested, (requested,)) if taken[n]]
+        ((most, _),) = taken.most_common(1)
+        name = wanted[0] if wanted else most
+        return name, taken[name] / total
     applied = APPLIED.search(text)
     if applied:
         return applied[1], 1.0 if applied[2] == "completely" else None

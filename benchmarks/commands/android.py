@@ -13,11 +13,12 @@ from keras_resnet.benchmarks.android.runner import Settings
 from keras_resnet.benchmarks.android.several import DeviceOutcome, measure_on_devices
 from keras_resnet.benchmarks.android.table import COLUMNS, android_rows
 from keras_resnet.benchmarks.android.tools import DELEGATES
-from keras_resnet.benchmarks.commands.common import define_ledger
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger
 from keras_resnet.benchmarks.commands.host import parse_threads
-from keras_resnet.benchmarks.output import check_writable
+from keras_resnet.benchmarks.host.model_checks import check_measurable
 from keras_resnet.benchmarks.records import ledger
-from keras_resnet.benchmarks.records.identity import command_line, model_of
+from keras_resnet.benchmarks.records.identity import command_line
+from keras_resnet.export.operators import describe_file
 from keras_resnet.progress import ProgressLine
 from keras_resnet.tables import LAYOUTS
 
@@ -49,7 +50,11 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     text("tool", None, "The program `benchmark_model` for the devices' processor.")
     several("devices", [], "Serial numbers of the devices. Defaults to all.")
     several("threads", ["1"], "Thread counts, separated by commas.")
-    number("rounds", DEFAULTS.rounds, "Turns in which each file is measured.")
+    number(
+        "rounds",
+        DEFAULTS.rounds,
+        "Turns in which each file is measured; even, so that a steady drift cancels.",
+    )
     number("runs", DEFAULTS.runs, "Timed inferences of a turn, at least.")
     number("warmup_runs", DEFAULTS.warmup_runs, "Untimed inferences of a turn.")
     real("seconds", DEFAULTS.seconds, "Seconds of timing of a turn, at least.")
@@ -107,11 +112,11 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
         libraries=tuple(values.library),
     )
     for path in paths:
-        # Whatever is no such file is told before any device is touched.
-        model_of(path)
-    if values.ledger:
-        check_writable(values.ledger)
-    serials, errors = chosen_devices(attached_devices(), values.devices)
+        # Whatever cannot be measured is told before any device is touched.
+        check_measurable(describe_file(path))
+    check_ledger(values)
+    attached = attached_devices()
+    serials, errors = chosen_devices(attached, values.devices)
     for error in errors:
         print(f"Warning: {error}", file=sys.stderr)
     if not serials:
@@ -132,13 +137,13 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
             settings,
             progress,
             finished,
-            command=command_line(),
+            command=command_line([*values.devices, *(d.serial for d in attached)]),
         )
     records = [record for outcome in outcomes for record in outcome.records]
     if records:
         print(layout(COLUMNS, android_rows(records)))
         for note in dict.fromkeys(note for record in records for note in record.notes):
-            print(f"Note: {note}.")
+            print(f"Note: {note.rstrip('.')}.")
         if values.ledger:
             print(f"\nAppended to: {values.ledger}")
     failed = [outcome.error for outcome in outcomes if outcome.error]

@@ -28,9 +28,19 @@ def define_ledger(values: flags.FlagValues, default: str | None = None) -> None:
     )
 
 
+def check_ledger(values: flags.FlagValues) -> None:
+    """Find out before long work whether the ledger can be appended to.
+
+    Raises:
+        OSError: If `--ledger` names one that cannot be written.
+    """
+    if values.ledger:
+        ledger.check_appendable(values.ledger)
+
+
 def keep(records: Sequence[BenchmarkRecord], values: flags.FlagValues) -> None:
-    """Append records to the ledger that `--ledger` names, if it names one."""
-    if not values.ledger:
+    """Append records to the ledger that `--ledger` names, if there are any."""
+    if not values.ledger or not records:
         return
     ledger.append(values.ledger, records)
     print(f"\nAppended to {values.ledger}: {counted(len(records), 'record')}")

@@ -6,10 +6,9 @@ from absl import flags
 
 from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.benchmarks import host_table
-from keras_resnet.benchmarks.commands.common import define_ledger, keep
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger, keep
 from keras_resnet.benchmarks.coral.runner import LIBRARY, EdgeTpu, measure_files
 from keras_resnet.benchmarks.host.settings import Settings
-from keras_resnet.benchmarks.output import check_writable
 from keras_resnet.benchmarks.records.identity import command_line
 from keras_resnet.progress import ProgressLine
 from keras_resnet.tables import LAYOUTS, Column
@@ -44,7 +43,12 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     )
     text("library", LIBRARY, "The Edge TPU runtime's library.")
     text("device", "", "usb, pci, usb:1, ... Defaults to the first one.")
-    number("rounds", DEFAULTS.rounds, "Processes that measure each file in turns.")
+    number(
+        "rounds",
+        DEFAULTS.rounds,
+        "Processes that measure each file in turns; even, so that a steady drift "
+        "cancels.",
+    )
     number("runs", DEFAULTS.runs, "Timed inferences over all rounds, at least.")
     number("warmup_runs", DEFAULTS.warmup_runs, "Untimed inferences of a process.")
     flags.DEFINE_float(
@@ -69,8 +73,7 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
         seconds=values.seconds,
         warmup_runs=check_positive_integer("--warmup_runs", values.warmup_runs),
     )
-    if values.ledger:
-        check_writable(values.ledger)
+    check_ledger(values)
     edge_tpu = EdgeTpu(values.library, values.device)
     with ProgressLine() as progress:
         records = measure_files(paths, edge_tpu, settings, progress, command_line())

@@ -5,11 +5,10 @@ import sys
 from absl import flags
 
 from keras_resnet.arguments import check_choice
-from keras_resnet.benchmarks.commands.common import define_ledger, keep
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger, keep
 from keras_resnet.benchmarks.ethosu import table
 from keras_resnet.benchmarks.ethosu.configurations import ALL, configurations
 from keras_resnet.benchmarks.ethosu.runner import model_files
-from keras_resnet.benchmarks.output import check_writable
 from keras_resnet.benchmarks.records.identity import command_line
 from keras_resnet.export.ethosu.accelerators import ACCELERATORS, MEMORY_MODES
 from keras_resnet.progress import ProgressLine
@@ -69,8 +68,7 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
             f"`--layers` must be at least 0. Received: --layers={values.layers}"
         )
     rows = configurations(values.accelerators, values.memory_modes)
-    if values.ledger:
-        check_writable(values.ledger)
+    check_ledger(values)
     with ProgressLine() as progress:
         records, refusals = model_files(paths, rows, progress, command_line())
     if records:

@@ -10,7 +10,7 @@ from absl import flags
 
 from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.benchmarks import host_table
-from keras_resnet.benchmarks.commands.common import define_ledger, keep
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger, keep
 from keras_resnet.benchmarks.host import jobs
 from keras_resnet.benchmarks.host.measuring import measure_jobs
 from keras_resnet.benchmarks.host.settings import Settings
@@ -66,7 +66,12 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
 def define_measuring(values: flags.FlagValues) -> None:
     """Define the flags that say how long is measured."""
     number = functools.partial(flags.DEFINE_integer, flag_values=values)
-    number("rounds", DEFAULTS.rounds, "Processes that measure each file in turns.")
+    number(
+        "rounds",
+        DEFAULTS.rounds,
+        "Processes that measure each file in turns; even, so that a steady drift "
+        "cancels.",
+    )
     number("runs", DEFAULTS.runs, "Timed inferences over all rounds, at least.")
     flags.DEFINE_float(
         "seconds",
@@ -201,6 +206,7 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
     warn_of_threads(threads, machine.cores)
     if values.output:
         check_writable(values.output)
+    check_ledger(values)
     with ProgressLine() as progress:
         records = measure_jobs(chosen, settings, progress)
     versions = dict.fromkeys(f"{r.runtime} {r.runtime_version}" for r in records)

@@ -5,7 +5,7 @@ import functools
 from absl import flags
 
 from keras_resnet.arguments import check_choice
-from keras_resnet.benchmarks.commands.common import define_ledger, keep
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger, keep
 from keras_resnet.benchmarks.commands.host import define_measuring, measuring_of
 from keras_resnet.benchmarks.host_table import KIB
 from keras_resnet.benchmarks.machine import this_machine
@@ -92,6 +92,7 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
     layout = LAYOUTS[check_choice("--format", values.format, LAYOUTS)]
     settings = measuring_of(values)
     check_writable(values.output)
+    check_ledger(values)
     from keras_resnet.training import datasets
 
     dataset = datasets.load(values.dataset)

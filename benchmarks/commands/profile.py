@@ -7,7 +7,7 @@ from pathlib import Path
 from absl import flags
 
 from keras_resnet.arguments import check_choice, check_positive_integer
-from keras_resnet.benchmarks.commands.common import define_ledger, keep
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger, keep
 from keras_resnet.benchmarks.host.jobs import XNNPACK_CHOICES
 from keras_resnet.benchmarks.machine import this_machine
 from keras_resnet.benchmarks.output import check_writable
@@ -116,6 +116,7 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
                 f"Received: --picture={values.picture}"
             )
         check_writable(values.picture)
+    check_ledger(values)
     with ProgressLine() as progress:
         profile = profile_file(
             path, threads, xnnpack=xnnpack, rounds=rounds, progress=progress

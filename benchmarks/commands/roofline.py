@@ -7,10 +7,9 @@ from absl import flags
 
 from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.benchmarks import litert_host
-from keras_resnet.benchmarks.commands.common import define_ledger, keep
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger, keep
 from keras_resnet.benchmarks.devices import DEVICES, Device
 from keras_resnet.benchmarks.machine import available_cores
-from keras_resnet.benchmarks.output import check_writable
 from keras_resnet.benchmarks.records import ledger
 from keras_resnet.benchmarks.records.identity import command_line, model_of
 from keras_resnet.benchmarks.records.schema import BenchmarkRecord
@@ -93,8 +92,7 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
         raise ValueError(
             f"`--layers` must be at least 0. Received: --layers={values.layers}"
         )
-    if values.ledger:
-        check_writable(values.ledger)
+    check_ledger(values)
     known = ledger.read(values.measured).records if values.measured else ()
     works = {path: file_work(read_path(path), f"'{path}'") for path in paths}
     short = short_names(paths)

@@ -7,6 +7,7 @@ from pathlib import Path
 from absl import flags
 
 from keras_resnet.arguments import check_choice, check_positive_integer
+from keras_resnet.benchmarks.commands.common import check_ledger, define_ledger, keep
 from keras_resnet.benchmarks.commands.host import (
     define_measuring,
     measuring_of,
@@ -37,7 +38,8 @@ DESCRIPTION = """Measure models x formats x sides x threads: accuracy against la
 A model is the folder of a training, a .keras file, or the name of a network,
 which is then timed with random weights. Every file is noted in sweep.jsonl in
 the output folder as soon as it is measured: the same command goes on where it
-was stopped. At the end stand a table, pareto.svg and report.html.
+was stopped. At the end stand a table, pareto.svg and report.html, and --ledger
+receives what it does not hold yet.
 """
 LEDGER_NAME = "sweep.jsonl"
 PICTURE_NAME = "pareto.svg"
@@ -69,6 +71,7 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         flag_values=values,
     )
     text("output", "runs/sweep", "Folder for everything it makes.")
+    define_ledger(values)
 
 
 def parse_sides(values: list[str] | None) -> list[int | None]:
@@ -109,6 +112,7 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
     folder = Path(values.output)
     path = folder / LEDGER_NAME
     check_writable(folder / REPORT_NAME)
+    check_ledger(values)
     dataset = images = None
     if values.dataset:
         from keras_resnet.training import datasets
@@ -124,14 +128,18 @@ def run(arguments: list[str], values: flags.FlagValues = flags.FLAGS) -> int:
     with ProgressLine() as progress:
         sweep(left, folder / FILES_NAME, path, settings, dataset, limit, progress)
     records = ledger.read(path).records
-    _show(records_of(units, records, machine.processor, *scored_on), folder)
+    made = records_of(units, records, machine.processor, *scored_on)
+    _show(made, folder)
+    kept = _known(Path(values.ledger)) if values.ledger else ()
+    # The same command may have been there before.
+    keep([record for record in made if record not in kept], values)
     return 0
 
 
 def _known(path: Path) -> tuple:
     if not path.is_file():
         return ()
-    contents = ledger.read(path)
+    contents = ledger.read(path, may_be_empty=True)
     for fault in contents.faults:
         print(f"Warning: {printable(fault)}", file=sys.stderr)
     return contents.records

@@ -4,10 +4,12 @@ import dataclasses
 import os
 from pathlib import Path
 
+from keras_resnet.benchmarks.host.model_checks import check_measurable
 from keras_resnet.export.edgetpu import Compilation, CompilerError, compile_file
 from keras_resnet.export.edgetpu.compiler import COMPILED_NAME
 from keras_resnet.export.edgetpu.hardware import COMPILED_OPERATOR
 from keras_resnet.export.flatbuffer import read_bytes, read_file
+from keras_resnet.export.operators import describe_file
 from keras_resnet.export.printable import printable
 from keras_resnet.wording import counted
 
@@ -24,6 +26,7 @@ class CompiledFile:
         share: Share of the operators on the Edge TPU; None where a file that
             was compiled before does not tell.
         left: Operators that stay on the CPU.
+        input_notes: Sentences on what it is run on.
     """
 
     source: str
@@ -31,13 +34,15 @@ class CompiledFile:
     compilation: Compilation | None
     share: float | None
     left: int
+    input_notes: tuple[str, ...] = ()
 
     @property
-    def note(self) -> str | None:
-        """A sentence on operators that stay on the CPU, without a full stop."""
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that are kept with a result."""
         if not self.left:
-            return None
-        return f"{counted(self.left, 'operator')} of the compiled file run on the CPU"
+            return self.input_notes
+        left = counted(self.left, "operator")
+        return (f"{left} of the compiled file run on the CPU", *self.input_notes)
 
 
 def prepare(path: str | os.PathLike, folder: str | os.PathLike) -> CompiledFile:
@@ -49,19 +54,21 @@ def prepare(path: str | os.PathLike, folder: str | os.PathLike) -> CompiledFile:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no `.tflite` file.
+        ValueError: If it is no `.tflite` file of one input of a known size.
         CompilerError: If it is not compiled, and the compiler is not installed
             or refuses it.
     """
     content = read_bytes(path)
     name = f"'{path}'"
     operators = [row.name for row in read_file(content, name).main.operators]
+    notes = check_measurable(describe_file(path))
     mapped = operators.count(COMPILED_OPERATOR)
     left = len(operators) - mapped
     if mapped:
         # One operator stands for all that were mapped; how many is not written.
         share = None if left else 1.0
-        return CompiledFile(os.fspath(path), os.fspath(path), None, share, left)
+        path = os.fspath(path)
+        return CompiledFile(path, path, None, share, left, notes)
     target = Path(folder, COMPILED_NAME)
     try:
         compilation = compile_file(content, output=target)
@@ -81,4 +88,5 @@ def prepare(path: str | os.PathLike, folder: str | os.PathLike) -> CompiledFile:
         compilation,
         min(1.0, compilation.mapped / total),
         len(compiled) - compiled.count(COMPILED_OPERATOR),
+        notes,
     )

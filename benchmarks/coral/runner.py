@@ -17,6 +17,7 @@ from keras_resnet.benchmarks.measure import MILLISECONDS, interleaved_order
 from keras_resnet.benchmarks.records.identity import model_of, sha256_of
 from keras_resnet.benchmarks.records.latency import latency_of
 from keras_resnet.benchmarks.records.schema import BenchmarkRecord, Device
+from keras_resnet.benchmarks.short_names import short_names
 from keras_resnet.versions import software_versions
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -70,27 +71,28 @@ def measure_files(
 
     Raises:
         FileNotFoundError: If a file is not there.
-        ValueError: If a file is no `.tflite` file.
+        ValueError: If a file is no `.tflite` file of one input of a known size.
         CompilerError: If a file cannot be compiled.
         RuntimeError: If the library or the device is missing, or cannot run a
             file.
     """
     edge_tpu, settings = edge_tpu or EdgeTpu(), settings or Settings()
     with tempfile.TemporaryDirectory() as folder:
+        names = short_names(list(map(os.fspath, paths)))
         files = []
-        for place, path in enumerate(dict.fromkeys(map(os.fspath, paths))):
-            progress(f"compiling {Path(path).name}")
+        for place, path in enumerate(names):
+            progress(f"compiling {names[path]}")
             own = Path(folder, str(place))
             own.mkdir()
             files.append(prepare(path, own))
         answers: list[list[dict]] = [[] for _ in files]
         for current, place in interleaved_order(range(len(files)), settings.rounds):
             file = files[place]
-            name = Path(file.source).name
+            name = names[file.source]
             progress(f"round {current + 1} of {settings.rounds}: {name}")
             answers[place].append(_ask(file, edge_tpu, settings))
         return [
-            _record(file, edge_tpu, settings, given, command)
+            _record(file, names[file.source], edge_tpu, settings, given, command)
             for file, given in zip(files, answers, strict=True)
         ]
 
@@ -112,6 +114,7 @@ def _ask(file: CompiledFile, edge_tpu: EdgeTpu, settings: Settings) -> dict:
 
 def _record(
     file: CompiledFile,
+    name: str,
     edge_tpu: EdgeTpu,
     settings: Settings,
     answers: Sequence[dict],
@@ -124,12 +127,11 @@ def _record(
         values = [answer[key] for answer in answers]
         return None if None in values else max(values)
 
-    notes = [file.note] if file.note else []
     return BenchmarkRecord(
         # The file that the user knows: what the compiler made of it is gone.
         model=dataclasses.replace(
             model_of(file.path),
-            name=Path(file.source).name,
+            name=Path(name).as_posix(),
             sha256=sha256_of(file.source),
         ),
         device=Device(edge_tpu.name, KIND),
@@ -152,7 +154,7 @@ def _record(
         model_memory_bytes=highest("model_memory_bytes"),
         figures=_figures(file),
         command=command,
-        notes=tuple(notes),
+        notes=file.notes,
     )
 
 

@@ -21,7 +21,9 @@ def _edge_tpu(name: str, title: str, datasheet: str, link: Figure) -> Device:
         peaks=(Peak(1, {"int8": Figure(4e12, datasheet)}),),
         on_chip_bytes=Figure(ON_CHIP_BYTES, COMPILER),
         link=link,
-        aliases=(name.replace("-", " "),),
+        # The runtime does not tell which one has answered, where none was named.
+        aliases=(name.replace("-", " "), "coral edge tpu"),
+        of_cores=False,
     )
 
 
@@ -60,6 +62,7 @@ def _ethos_u(name: str) -> Device:
         memory_bandwidth=Figure(bandwidth, source),
         keeps_weights=False,
         aliases=(name,),
+        of_cores=False,
     )
 
 

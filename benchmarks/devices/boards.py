@@ -98,6 +98,7 @@ BOARDS = (
         name="jetson-orin-nano-8gb",
         title="NVIDIA Jetson Orin Nano 8 GB (its GPU)",
         kind="board",
+        of_cores=False,
         peaks=(
             Peak(
                 1,

@@ -59,6 +59,8 @@ class Device:
             device is its own host.
         aliases: Words that name it in the records of measurements, in lower
             case.
+        of_cores: Whether its figures are of a processor's cores, not of an
+            accelerator's.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Device:
     keeps_weights: bool = True
     link: Figure | None = None
     aliases: tuple[str, ...] = ()
+    of_cores: bool = True
 
     @property
     def cores(self) -> int:

@@ -4,7 +4,6 @@ Its one argument is the request as JSON; its answer is the last line it prints.
 """
 
 import json
-import os
 import sys
 
 import numpy as np
@@ -33,7 +32,6 @@ class KerasRunner:
             self._model = load_model(path)
         except ValueError as error:
             raise UnfitModelError(str(error)) from error
-        self._runtime = runtime
         shape = self._model.input_shape
         if isinstance(shape, (list, dict)):
             raise UnfitModelError(
@@ -45,22 +43,28 @@ class KerasRunner:
                 f"{list(shape)}."
             )
         self._shape = (1, *shape[1:])
+        # Tracing is a part of the initialisation, as it is for LiteRT to plan.
+        self._compute = self._traced() if runtime == TENSORFLOW else None
         self.run = None
 
     def fill(self, generator: np.random.Generator) -> None:
         """Give the model an image."""
         image = litert_worker.pixels(generator, self._shape, "float32", "image")
-        if self._runtime == TENSORFLOW:
+        if self._compute is not None:
             import tensorflow as tf
 
             tensor = tf.constant(image)
-            model = self._model
-            compute = tf.function(
-                lambda x: model(x, training=False), autograph=False
-            ).get_concrete_function(tf.TensorSpec(tensor.shape, tensor.dtype))
-            self.run = lambda: _as_array(compute(tensor))
+            self.run = lambda: _as_array(self._compute(tensor))
         else:
             self.run = lambda: self._model.predict_on_batch(image)
+
+    def _traced(self):
+        """Return the model as a graph function."""
+        import tensorflow as tf
+
+        model = self._model
+        function = tf.function(lambda x: model(x, training=False), autograph=False)
+        return function.get_concrete_function(tf.TensorSpec(self._shape, "float32"))
 
     def delegated(self) -> None:
         """Nothing is known of delegates."""
@@ -78,8 +82,6 @@ def work(request: dict) -> dict:
     path, runtime = request.pop("path"), request.pop("runtime")
     threads = request.pop("threads")
     request.pop("xnnpack")
-    if runtime == TENSORFLOW:
-        os.environ["KERAS_BACKEND"] = "tensorflow"
     import keras
 
     backend = keras.backend.backend()

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from keras_resnet.benchmarks.host.jobs import Job, is_keras
+from keras_resnet.benchmarks.host.jobs import TENSORFLOW, Job, is_keras
 from keras_resnet.benchmarks.host.settings import Settings
 
 LITERT_WORKER = Path(__file__).parents[1] / "litert_worker.py"
@@ -39,17 +39,25 @@ def ask(job: Job, settings: Settings) -> dict:
         "runs": math.ceil(settings.runs / settings.rounds),
         "seconds": settings.seconds / settings.rounds,
     }
+    environment = None
     if is_keras(job.path):
         command = [sys.executable, "-m", KERAS_WORKER]
+        if job.runtime == TENSORFLOW:
+            # Keras reads it when it is imported, before the worker's first line.
+            environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
     else:
         # -P: the worker's folder holds modules with general names, which must
         # not shadow anyone else's.
         command = [sys.executable, "-P", os.fspath(LITERT_WORKER)]
-    return run_worker(command, request, job.runtime, job.path)
+    return run_worker(command, request, job.runtime, job.path, environment)
 
 
 def run_worker(
-    command: Sequence[str], request: Mapping, runtime: str, path: str
+    command: Sequence[str],
+    request: Mapping,
+    runtime: str,
+    path: str,
+    environment: Mapping[str, str] | None = None,
 ) -> dict:
     """Start a worker and read its answer.
 
@@ -58,6 +66,7 @@ def run_worker(
         request: What it shall do.
         runtime: What runs the model, for errors.
         path: The model, for errors.
+        environment: Its environment. Defaults to that of this process.
 
     Raises:
         As `ask`.
@@ -68,6 +77,7 @@ def run_worker(
         text=True,
         encoding="utf-8",
         errors="replace",
+        env=environment,
     )
     if finished.returncode < 0:
         name = signal.Signals(-finished.returncode).name

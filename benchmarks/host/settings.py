@@ -11,13 +11,14 @@ class Settings:
     """How models are measured.
 
     Attributes:
-        rounds: Processes that measure each configuration in turns.
+        rounds: Processes that measure each configuration in turns; with an
+            even number a steady drift of the machine cancels.
         runs: Timed inferences over all rounds, at least.
         seconds: Time spent on them over all rounds, at least.
         warmup_runs: Untimed inferences of every process after its first.
     """
 
-    rounds: int = 3
+    rounds: int = 4
     runs: int = 50
     seconds: float = 1.0
     warmup_runs: int = 5

@@ -32,6 +32,8 @@ class Facts:
         parameters: Parameters of the trained model.
         reference_parameters: Those of the package's ResNet-8.
         dataset: Name of the dataset.
+        is_folder: Whether it is an image folder, which holds whatever was put
+            there under any name.
         sample_accuracy: Share of the 200 images that it gets right.
         accuracy: Share of all test images.
         input: The file's input.
@@ -41,6 +43,7 @@ class Facts:
     parameters: int
     reference_parameters: int
     dataset: str
+    is_folder: bool
     sample_accuracy: float
     accuracy: float
     input: TensorDescription
@@ -49,6 +52,8 @@ class Facts:
 
 def judge(facts: Facts) -> list[Judged]:
     """Apply the rules of the closed division, in the order of the document."""
+    is_original = facts.dataset == reference.DATASET and not facts.is_folder
+    folder = ", an image folder" if facts.is_folder else ""
     return [
         Judged(
             "The model is equivalent to the reference: a ResNet-8.",
@@ -68,12 +73,12 @@ def judge(facts: Facts) -> list[Judged]:
         ),
         Judged(
             "Quality is measured on CIFAR-10.",
-            _verdict(facts.dataset == reference.DATASET),
-            f"It was measured on {facts.dataset}.",
+            _verdict(is_original),
+            f"It was measured on {facts.dataset}{folder}.",
         ),
         Judged(
             "On the 200 images that the reference names.",
-            UNKNOWN if facts.dataset == reference.DATASET else FAILS,
+            UNKNOWN if is_original else FAILS,
             "They were drawn by the reference's rule from test images in the order "
             "of the dataset, which need not be that of CIFAR-10's own files.",
         ),

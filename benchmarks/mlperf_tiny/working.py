@@ -67,7 +67,7 @@ def work(
     from keras_resnet import create_model
     from keras_resnet.export import to_tflite
     from keras_resnet.export.calibration import draw_from_split
-    from keras_resnet.training.datasets import evaluation_batches
+    from keras_resnet.training.datasets import evaluation_batches, folder_of
 
     _check_dataset(dataset)
     progress("loading the model")
@@ -107,6 +107,7 @@ def work(
         parameters=model.count_params(),
         reference_parameters=same.count_params(),
         dataset=dataset.name,
+        is_folder=folder_of(dataset.name) is not None,
         sample_accuracy=samples.correct / samples.count,
         accuracy=float(correct.mean()),
         input=file.input,

@@ -32,12 +32,13 @@ def pareto_picture(records: Sequence[BenchmarkRecord]) -> str | None:
     """Draw accuracy over latency; file size where no accuracy is known.
 
     Args:
-        records: Records; those without a time are left out.
+        records: Records; those without a time are left out, and what was
+            modelled or predicted, for it cannot be told from measurements.
 
     Returns:
         SVG, or None where no record has both.
     """
-    timed = [record for record in records if record.latency.central_ms]
+    timed = [r for r in records if r.is_measured and r.latency.central_ms]
     scored = [record for record in timed if record.accuracy is not None]
     if len(scored) > 1:
         front = pareto_front(scored)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from keras_resnet.benchmarks.host_table import kibibytes, mebibytes
 from keras_resnet.benchmarks.records.configuration import (
     delegate_text,
+    device_text,
     runtime_text,
     settings_text,
 )
@@ -42,7 +43,7 @@ def latency_table(records: Sequence[BenchmarkRecord]) -> Table:
     rows = [
         (
             printable(record.model.name),
-            printable(record.device.name),
+            printable(device_text(record)),
             printable(record.runtime),
             _printable(delegate_text(record)),
             _percent(record.delegate_share),
@@ -69,6 +70,7 @@ def accuracy_table(records: Sequence[BenchmarkRecord]) -> Table:
     """Make a table of accuracies beside times, a row a record that has both."""
     columns = (
         Column("model", align="left"),
+        Column("device", align="left", missing=""),
         Column("run by", align="left"),
         Column("accuracy", "%"),
         Column("95 % interval", "%", align="left"),
@@ -77,14 +79,14 @@ def accuracy_table(records: Sequence[BenchmarkRecord]) -> Table:
         Column("size", "KiB", ",.1f"),
     )
     rows = []
-    for record in records:
-        if record.accuracy is None:
-            continue
+    scored = [record for record in records if record.accuracy is not None]
+    for record, device in zip(scored, _told_apart(scored), strict=True):
         correct, count = record.accuracy.correct, record.accuracy.count
         low, high = (bound * PERCENT for bound in wilson_interval(correct, count))
         rows.append(
             (
                 printable(record.model.name),
+                device,
                 printable(runtime_text(record)),
                 correct / count * PERCENT,
                 f"{low:.2f} to {high:.2f}",
@@ -100,6 +102,7 @@ def layer_table(records: Sequence[BenchmarkRecord]) -> Table:
     """Make a table of layers, the records one below the other."""
     columns = (
         Column("model", align="left"),
+        Column("device", align="left", missing=""),
         Column("layer", align="left"),
         Column("operator", align="left"),
         Column("time", "ms", ",.4f"),
@@ -107,12 +110,13 @@ def layer_table(records: Sequence[BenchmarkRecord]) -> Table:
         Column("bound by", align="left", missing=""),
     )
     rows = []
-    for record in records:
+    for record, device in zip(records, _told_apart(records), strict=True):
         layers = record.layers or ()
         total = sum(layer.ms or 0 for layer in layers)
         rows += [
             (
                 printable(record.model.name),
+                device,
                 printable(layer.name),
                 printable(layer.operator),
                 layer.ms,
@@ -136,7 +140,7 @@ def figure_table(records: Sequence[BenchmarkRecord]) -> Table:
     rows = [
         (
             printable(record.model.name),
-            printable(record.device.name),
+            printable(device_text(record)),
             printable(runtime_text(record)),
             printable(name).replace("_", " "),
             value,
@@ -174,6 +178,14 @@ def without_empty_columns(table: Table, *others: str) -> Table:
         tuple(columns[place] for place in kept),
         [tuple(row[place] for place in kept) for row in rows],
     )
+
+
+def _told_apart(records: Sequence[BenchmarkRecord]) -> list[str | None]:
+    """Name the records' devices; None for every one where there is but one."""
+    names = list(map(device_text, records))
+    if len(set(names)) < 2:
+        return [None] * len(names)
+    return list(map(printable, names))
 
 
 def _printable(text: str | None) -> str | None:

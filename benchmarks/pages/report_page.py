@@ -48,7 +48,9 @@ def build(
         ("Accuracy", "accuracy"),
         ("Further figures", "figures"),
     ):
-        columns, rows = record_tables.TABLES[name](shown)
+        columns, rows = record_tables.without_empty_columns(
+            record_tables.TABLES[name](shown)
+        )
         if rows:
             sections.append(html_page.Section(heading, _table(columns, rows)))
     sections += [
@@ -130,11 +132,13 @@ def _layers(record: BenchmarkRecord) -> str:
         Bar(f"{layer.name}  {layer.operator}", layer.ms, f"{layer.ms or 0:.4f} ms")
         for layer in record.layers
     ]
-    columns, rows = record_tables.layer_table([record])
+    columns, rows = record_tables.without_empty_columns(
+        record_tables.layer_table([record]), "model"
+    )
     notes = "".join(
         html_page.paragraph(printable(note), faint=True) for note in record.notes
     )
-    table = _table(columns[1:], [row[1:] for row in rows])
+    table = _table(columns, rows)
     drawn = bar_picture(bars, f"Time by layer of {record.model.name}.")
     return notes + _figure(drawn) + table
 

@@ -13,6 +13,10 @@ from keras_resnet.arguments import check_positive_integer
 from keras_resnet.benchmarks.host.model_checks import check_measurable
 from keras_resnet.benchmarks.litert_worker import SEED, InterpreterRunner
 from keras_resnet.benchmarks.measure import MILLISECONDS, interleaved_order
+from keras_resnet.benchmarks.packed_constants import (
+    unpacked_before,
+    unpacking_operators,
+)
 from keras_resnet.export.flatbuffer import Operator, read_bytes, read_file
 from keras_resnet.export.operators import describe_file
 from keras_resnet.export.printable import tensor_text
@@ -53,7 +57,8 @@ class Profile:
     """A file's operators and the whole file, timed in turns.
 
     Attributes:
-        operators: In the order of execution.
+        operators: In the order of execution, without those that only unpack
+            constants.
         whole_rounds_ms: Milliseconds of the whole file by round.
         delegated: How many operators a delegate runs in the whole file, and
             how many there are; None where LiteRT does not tell.
@@ -89,10 +94,12 @@ def profile_file(
 ) -> Profile:
     """Estimate what each operator of a file takes.
 
-    Every operator is cut out as a file of its own. These and the whole file
-    are timed in turns in this process, on random numbers. What an operator
-    gains from standing beside its neighbours is not in its time, and what it
-    costs to call LiteRT is; so the sum and the whole differ.
+    Every operator is cut out as a file of its own, with those that unpack its
+    constants, which LiteRT does once and which have no time of their own.
+    These and the whole file are timed in turns in this process, on random
+    numbers. What an operator gains from standing beside its neighbours is not
+    in its time, and what it costs to call LiteRT is; so the sum and the whole
+    differ.
 
     Args:
         path: The `.tflite` file.
@@ -114,17 +121,21 @@ def profile_file(
     say = progress or (lambda line: None)
     check_measurable(describe_file(path))
     content = read_bytes(path)
-    operators = read_file(content).main.operators
+    graph = read_file(content).main
+    unpacking = unpacking_operators(graph)
+    unpackers = {operator.index for operator in unpacking.values()}
+    operators = [each for each in graph.operators if each.index not in unpackers]
     with tempfile.TemporaryDirectory(prefix="keras-resnet-") as folder:
         say("opening the file")
         whole = _open(path, threads, xnnpack, f"'{path}'")
         delegated = whole.delegated()
         runners = {WHOLE: whole}
         cutter = OperatorCutter(content)
-        for operator in operators:
-            say(f"cutting out operator {operator.index + 1} of {len(operators)}")
+        for number, operator in enumerate(operators, start=1):
+            say(f"cutting out operator {number} of {len(operators)}")
             cut = Path(folder, f"{operator.index}.tflite")
-            cut.write_bytes(cutter.cut(operator.index))
+            before = [each.index for each in unpacked_before(operator, unpacking)]
+            cut.write_bytes(cutter.cut(operator.index, before))
             name = f"operator {operator.index} ({operator.name}) of '{path}' alone"
             runners[operator.index] = _open(cut, threads, xnnpack, name)
         times = _time(runners, rounds, say)

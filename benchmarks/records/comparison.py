@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from keras_resnet.benchmarks.records.bootstrap import RatioInterval, ratio_of
 from keras_resnet.benchmarks.records.configuration import (
+    device_text,
     label,
     newest,
     runtime_text,
@@ -34,9 +35,11 @@ class Pair:
         """Say what is compared."""
         if label(self.first) == label(self.second):
             return label(self.first)
-        if runtime_text(self.first) == runtime_text(self.second):
-            models = f"{self.second.model.name} / {self.first.model.name}"
-            return f"{models}: {runtime_text(self.first)}"
+        sides = self.second, self.first
+        places = list(dict.fromkeys(map(device_text, sides)))
+        if len(places) == 1 and len(set(map(runtime_text, sides))) == 1:
+            models = " / ".join(side.model.name for side in sides)
+            return f"{models} on {places[0]}: {runtime_text(self.first)}"
         return f"{label(self.second)} / {label(self.first)}"
 
     def verdict(self) -> str:
@@ -54,8 +57,8 @@ class Pair:
         found = []
         if self.first.device != self.second.device:
             found.append(
-                f"They ran on two devices, {self.second.device.name} and "
-                f"{self.first.device.name}."
+                f"They ran on two devices, {device_text(self.second)} and "
+                f"{device_text(self.first)}."
             )
         if self.first.basis != self.second.basis:
             found.append(

@@ -1,11 +1,17 @@
 """What tells two records apart, and how a record is called in a table."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from keras_resnet.benchmarks.records.schema import BenchmarkRecord
 from keras_resnet.wording import counted
 
 NO_DELEGATE = "none"
+HOST = "host"
+# What a processor's name has around its name.
+PROCESSOR_WORDS = re.compile(r"\((?:R|TM)\)|\b(?:CPU|Processor)\b|@.*", re.IGNORECASE)
+# Enough to tell the devices of a ledger apart.
+SERIAL_LENGTH = 6
 
 
 def key(record: BenchmarkRecord, *, with_model: bool = True) -> tuple:
@@ -45,6 +51,15 @@ def runtime_text(record: BenchmarkRecord) -> str:
     return ", ".join(filter(None, parts))
 
 
+def device_text(record: BenchmarkRecord) -> str:
+    """Say which device it was, as short as tells it from others."""
+    device = record.device
+    if device.kind == HOST:
+        return " ".join(PROCESSOR_WORDS.sub(" ", device.name).split()) or device.name
+    serial = (device.serial_hash or "")[:SERIAL_LENGTH]
+    return f"{device.name} {serial}".rstrip()
+
+
 def delegate_text(record: BenchmarkRecord) -> str | None:
     """Say which delegate was asked for; None where there was no choice."""
     none = record.delegate_requested == NO_DELEGATE
@@ -79,7 +94,7 @@ def distinct_labels(records: Sequence[BenchmarkRecord]) -> list[str]:
     parts = [
         {
             "model": record.model.name,
-            "device": record.device.name,
+            "device": device_text(record),
             "runtime": record.runtime,
             "delegate": delegate_text(record),
             "threads": threads_text(record),
@@ -104,5 +119,5 @@ def _kinds(parts: list[dict], names: list[str]) -> int:
 
 
 def label(record: BenchmarkRecord) -> str:
-    """Say which model ran how, in a line."""
-    return f"{record.model.name}: {runtime_text(record)}"
+    """Say which model ran how and where, in a line."""
+    return f"{record.model.name} on {device_text(record)}: {runtime_text(record)}"

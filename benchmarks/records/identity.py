@@ -4,10 +4,11 @@ import hashlib
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from keras_resnet.benchmarks.machine import Machine, this_machine
-from keras_resnet.benchmarks.records.schema import Device, Model
+from keras_resnet.benchmarks.records.schema import Device, Model, hashed_serial
 from keras_resnet.export.operators import describe_file
 
 HOST = "host"
@@ -57,8 +58,13 @@ def this_device(machine: Machine | None = None) -> Device:
     )
 
 
-def command_line() -> str:
-    """Return the command line of this process as a person would type it."""
+def command_line(serials: Iterable[str] = ()) -> str:
+    """Return the command line of this process as a person would type it.
+
+    Args:
+        serials: Serial numbers of devices; each is replaced by its hash, for
+            the number itself is never kept. Defaults to none.
+    """
     program = Path(sys.argv[0])
     if program.name.endswith(".py"):
         name = f"python -m keras_resnet.{program.parent.name}"
@@ -66,4 +72,9 @@ def command_line() -> str:
             name += f".{program.stem}"
     else:
         name = program.name
-    return " ".join([name, *map(shlex.quote, sys.argv[1:])])
+    arguments = sys.argv[1:]
+    # One may be the beginning of another.
+    for serial in sorted(filter(None, set(serials)), key=len, reverse=True):
+        hidden = hashed_serial(serial)
+        arguments = [argument.replace(serial, hidden) for argument in arguments]
+    return " ".join([name, *map(shlex.quote, arguments)])

@@ -45,7 +45,10 @@ def latency_of(rounds_ms: Sequence[Sequence[float]]) -> Latency:
         standard_deviation_ms=float(times.std(ddof=1)) if times.size > 1 else None,
         minimum_ms=float(times.min()),
         maximum_ms=float(times.max()),
-        samples_ms=tuple(round(float(t), DIGITS) for part in kept for t in part),
+        # Not rounded down to no time at all.
+        samples_ms=tuple(
+            round(float(t), DIGITS) or float(t) for part in kept for t in part
+        ),
         samples_per_round=tuple(len(part) for part in kept),
     )
 

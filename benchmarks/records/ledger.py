@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from keras_resnet.benchmarks.output import check_writable
 from keras_resnet.benchmarks.records.document import (
     RecordError,
     from_plain,
@@ -33,6 +34,26 @@ class Contents:
 
     records: tuple[BenchmarkRecord, ...]
     faults: tuple[str, ...] = ()
+
+
+def check_appendable(path: str | os.PathLike) -> None:
+    """Find out whether records can be appended, and leave nothing behind.
+
+    Args:
+        path: The ledger. Missing folders above it are made.
+
+    Raises:
+        OSError: If they cannot; the message names the ledger.
+    """
+    try:
+        if Path(path).exists():
+            # A file may be read-only in a folder that is not.
+            with Path(path).open("ab"):
+                return
+        check_writable(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(f"Cannot write the ledger '{path}': {reason}.") from error
 
 
 def append(path: str | os.PathLike, records: Iterable[BenchmarkRecord]) -> None:
@@ -70,7 +91,7 @@ def append(path: str | os.PathLike, records: Iterable[BenchmarkRecord]) -> None:
         raise OSError(f"Cannot write the ledger '{path}': {reason}.") from error
 
 
-def read(path: str | os.PathLike) -> Contents:
+def read(path: str | os.PathLike, *, may_be_empty: bool = False) -> Contents:
     """Read a ledger, or a file that `write` has written.
 
     A line that is no record, as the last one of a process that was ended, is
@@ -78,10 +99,12 @@ def read(path: str | os.PathLike) -> Contents:
 
     Args:
         path: The file.
+        may_be_empty: Whether it is accepted that no line of it is a record, as
+            in a ledger whose very first line was torn. Defaults to no.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If no line of it is a record.
+        ValueError: If no line of it is a record, unless that is accepted.
         OSError: If it cannot be read.
     """
     path = Path(path)
@@ -102,7 +125,7 @@ def read(path: str | os.PathLike) -> Contents:
             if line.strip()
         ]
         found = Contents(*_sort_out(pairs, path))
-    if found.faults and not found.records:
+    if found.faults and not found.records and not may_be_empty:
         raise ValueError(
             f"'{path}' holds no benchmark record. {found.faults[0]} Received: '{path}'"
         )

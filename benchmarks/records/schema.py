@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Mapping
 
 from keras_resnet.benchmarks.machine import now
@@ -12,6 +13,9 @@ SCHEMA_VERSION = 1
 MEASURED = "measured"
 PREDICTED = "predicted"
 MODELLED = "modelled by "
+
+# Of a list that is refused.
+MOST_SHOWN = 8
 
 Scalar = str | int | float | bool
 
@@ -103,6 +107,23 @@ class Latency:
     maximum_ms: float | None = None
     samples_ms: tuple[float, ...] | None = None
     samples_per_round: tuple[int, ...] | None = None
+
+    def __post_init__(self):
+        """Refuse samples that are no times, and rounds that do not hold them."""
+        samples, counts = self.samples_ms, self.samples_per_round
+        if not all(math.isfinite(time) and time > 0 for time in samples or ()):
+            raise ValueError(
+                "`samples_ms` must be times above 0. "
+                f"Received: {min(samples)} to {max(samples)}"
+            )
+        if counts is None:
+            return
+        if min(counts, default=0) < 1 or sum(counts) != len(samples or ()):
+            raise ValueError(
+                "`samples_per_round` must be counts of at least 1 that sum to the "
+                f"samples. Received: {list(counts)[:MOST_SHOWN]} for "
+                f"{len(samples or ())} samples"
+            )
 
     @property
     def central_ms(self) -> float | None:

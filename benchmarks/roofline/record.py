@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from keras_resnet.benchmarks.devices.figures import Device
+from keras_resnet.benchmarks.host.jobs import NO_DELEGATE, XNNPACK
 from keras_resnet.benchmarks.records import schema
 from keras_resnet.benchmarks.records.schema import (
     PREDICTED,
@@ -69,6 +70,9 @@ def measured_beside(
 ) -> BenchmarkRecord | None:
     """Find the newest measurement of a file on a device.
 
+    A phone's GPU is not what its cores are limited by, nor the reverse. Of
+    several runs on cores, one by XNNPACK counts before one by slower kernels.
+
     Args:
         records: The records of a ledger, oldest first.
         model: The file, told by its hash.
@@ -86,8 +90,17 @@ def measured_beside(
         and record.threads in (threads, None)
         and record.latency.central_ms is not None
         and any(alias in record.device.name.lower() for alias in device.aliases)
+        and _ran_on(record, device)
     ]
+    found.sort(key=lambda record: record.delegate_used == XNNPACK)
     return found[-1] if found else None
+
+
+def _ran_on(record: BenchmarkRecord, device: Device) -> bool:
+    """Tell whether cores ran it, or an accelerator, as the device's figures are."""
+    # A runtime that tells nothing of delegates may be on either.
+    by_cores = record.delegate_used in (XNNPACK, NO_DELEGATE)
+    return record.delegate_used is None or by_cores == device.of_cores
 
 
 def ratios(

@@ -2,6 +2,10 @@
 
 import dataclasses
 
+from keras_resnet.benchmarks.packed_constants import (
+    stored_constants,
+    unpacking_operators,
+)
 from keras_resnet.export.edgetpu.hardware import COMPILED_OPERATOR
 from keras_resnet.export.flatbuffer import File, Operator, Tensor
 
@@ -29,7 +33,8 @@ class OperatorWork:
         operator: Its name in the schema.
         operations: Multiplications and additions of its products.
         precision: What it computes in, one of `devices.figures.PRECISIONS`.
-        weight_bytes: Constants that it reads and no operator before it did.
+        weight_bytes: Constants, as they are stored, that it reads and no
+            operator before it did.
         input_bytes: What else it reads.
         output_bytes: What it writes.
     """
@@ -53,7 +58,8 @@ class FileWork:
     """What a file asks for.
 
     Attributes:
-        operators: Its main graph in the order of execution.
+        operators: Its main graph in the order of execution, without those that
+            unpack constants.
         input_bytes: What it is given.
         output_bytes: What it returns.
     """
@@ -103,12 +109,25 @@ def file_work(file: File, name: str = "the file") -> FileWork:
             f"What the operator {hidden[0]} computes is not written in the file."
             f"{hint} Received: {name}"
         )
+    unpacking = unpacking_operators(graph)
+    unpackers = {operator.index for operator in unpacking.values()}
     seen: set[int] = set()
     rows = []
     for operator in graph.operators:
         for tensor in operator.tensors:
             _check_closed(tensor, name)
-        held = {t.buffer: len(t.data) for t in operator.constants}
+        if operator.index in unpackers:
+            # Done once, when the file is opened.
+            continue
+        constants = stored_constants(operator, unpacking)
+        held = {t.buffer: len(t.data) for t in constants}
+        variables = [
+            tensor
+            for tensor in operator.inputs
+            if tensor is not None
+            and not tensor.is_constant
+            and tensor.index not in unpacking
+        ]
         rows.append(
             OperatorWork(
                 name=operator.outputs[0].name if operator.outputs else "",
@@ -116,7 +135,7 @@ def file_work(file: File, name: str = "the file") -> FileWork:
                 operations=OPERATIONS_PER_MAC * operator.macs,
                 precision=_precision(operator),
                 weight_bytes=sum(held[buffer] for buffer in held.keys() - seen),
-                input_bytes=_moved(operator, _variables(operator), name),
+                input_bytes=_moved(operator, variables, name),
                 output_bytes=_moved(operator, operator.outputs, name),
             )
         )
@@ -126,10 +145,6 @@ def file_work(file: File, name: str = "the file") -> FileWork:
         sum(_size(tensor, name) for tensor in graph.inputs),
         sum(_size(tensor, name) for tensor in graph.outputs),
     )
-
-
-def _variables(operator: Operator) -> list[Tensor]:
-    return [t for t in operator.inputs if t is not None and not t.is_constant]
 
 
 def _precision(operator: Operator) -> str:

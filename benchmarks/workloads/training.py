@@ -51,7 +51,7 @@ def against_keras_applications(
 
 
 def against_tf_keras(
-    policy: str, sizes: Sizes, rounds: int, progress: Progress
+    policy: str, sizes: Sizes, rounds: int, progress: Progress, *, large: bool = False
 ) -> Series:
     """Time the same of `tf_keras`, which is Keras 2, and of this package."""
     tf_keras = import_extra("tf_keras", "pruning")
@@ -67,11 +67,11 @@ def against_tf_keras(
             tf_keras.mixed_precision.set_global_policy(before)
         return keras_step(model, images, labels, tf_keras)
 
-    return _against(peer, policy, sizes, rounds, progress)
+    return _against(peer, policy, sizes, rounds, progress, large=large)
 
 
 def against_pytorch(
-    policy: str, sizes: Sizes, rounds: int, progress: Progress
+    policy: str, sizes: Sizes, rounds: int, progress: Progress, *, large: bool = False
 ) -> Series:
     """Time the same of transformers' ResNet-50 in eager PyTorch.
 
@@ -107,7 +107,7 @@ def against_pytorch(
 
         return step
 
-    return _against(peer, policy, sizes, rounds, progress)
+    return _against(peer, policy, sizes, rounds, progress, large=large)
 
 
 def wide_and_deep_steps(sizes: Sizes, rounds: int, progress: Progress) -> Series:

@@ -34,7 +34,7 @@ class OperatorCutter:
                 )
                 buffer.offset = buffer.size = 0
 
-    def cut(self, index: int) -> bytes:
+    def cut(self, index: int, before: Sequence[int] = ()) -> bytes:
         """Return a file of one operator.
 
         Its inputs are those that the whole file computes, in their order; what
@@ -42,37 +42,43 @@ class OperatorCutter:
 
         Args:
             index: Place of the operator in the main graph.
+            before: Places of operators that are cut out with it and run before
+                it, such as those that unpack its weights. Defaults to none.
         """
         schema, graph = self._schema, self._model.subgraphs[0]
-        operator = copy.copy(graph.operators[index])
+        operators = [copy.copy(graph.operators[each]) for each in (*before, index)]
+        computed = {int(place) for each in operators for place in each.outputs}
         places = list(
             dict.fromkeys(
                 int(place)
-                for place in (*operator.inputs, *operator.outputs)
+                for each in operators
+                for place in (*each.inputs, *each.outputs)
                 if place != LEFT_OUT
             )
         )
         model, cut = schema.ModelT(), schema.SubGraphT()
         model.version = SCHEMA_VERSION
-        model.operatorCodes = [self._model.operatorCodes[operator.opcodeIndex]]
         # The first buffer is empty by the format's definition.
         model.buffers, cut.tensors, inputs = [schema.BufferT()], [], []
         for place in places:
             tensor = copy.copy(graph.tensors[place])
             buffer = self._model.buffers[tensor.buffer]
             is_constant = buffer.data is not None and len(buffer.data) > 0
-            if not is_constant and place not in operator.outputs:
+            if not is_constant and place not in computed:
                 inputs.append(len(cut.tensors))
             tensor.buffer = len(model.buffers) if is_constant else 0
             if is_constant:
                 model.buffers.append(buffer)
             cut.tensors.append(tensor)
         position = {place: new for new, place in enumerate(places)} | {LEFT_OUT: -1}
-        operator.opcodeIndex = 0
-        operator.inputs = _moved(operator.inputs, position)
-        operator.outputs = _moved(operator.outputs, position)
-        cut.inputs, cut.outputs = np.array(inputs, "int32"), operator.outputs
-        cut.operators, cut.name = [operator], graph.name
+        codes = list(dict.fromkeys(each.opcodeIndex for each in operators))
+        model.operatorCodes = [self._model.operatorCodes[code] for code in codes]
+        for each in operators:
+            each.opcodeIndex = codes.index(each.opcodeIndex)
+            each.inputs = _moved(each.inputs, position)
+            each.outputs = _moved(each.outputs, position)
+        cut.inputs, cut.outputs = np.array(inputs, "int32"), operators[-1].outputs
+        cut.operators, cut.name = operators, graph.name
         model.subgraphs = [cut]
         builder = self._flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), IDENTIFIER)

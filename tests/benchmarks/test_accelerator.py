@@ -33,6 +33,25 @@ def test_images_a_second_and_the_share_of_the_peak():
     assert half.share_of_peak == pytest.approx(result.share_of_peak / 4)
 
 
+def test_a_gpu_and_a_processor_have_no_ratio(call_main, monkeypatch, capsys):
+    devices = {"jax": "cpu", "pytorch": "NVIDIA H200"}
+
+    def measure(library, batch_size, side, steps):
+        return {"seconds": 2.0 if library == "jax" else 1.0, "device": devices[library]}
+
+    monkeypatch.setattr(accelerator, "libraries", lambda: ["jax", "pytorch"])
+    monkeypatch.setattr(accelerator, "measure_once", measure)
+    assert call_main(accelerator, accelerator.benchmark) == 0
+    said = capsys.readouterr().out
+    assert "No ratio: keras_resnet, JAX ran on cpu, transformers" in said
+    assert "Ratio " not in said
+    lines = said.splitlines()
+    assert any("channels last" in line and "NVIDIA H200" in line for line in lines)
+    devices["jax"] = "NVIDIA H200"
+    assert call_main(accelerator, accelerator.benchmark) == 0
+    assert "Ratio 0.50." in capsys.readouterr().out
+
+
 def test_the_work_is_that_of_the_network():
     import keras_resnet
 

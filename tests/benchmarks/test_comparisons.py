@@ -66,6 +66,39 @@ def test_names_are_unique():
     assert len(set(names)) == len(names)
 
 
+def test_a_drift_cancels_over_pairs_of_rounds():
+    assert [row.name for row in COMPARISONS if row.rounds % 2] == []
+
+
+@pytest.mark.parametrize(
+    ("part", "needs"),
+    [
+        ("tf_keras", ("tf_keras",)),
+        ("pytorch", ("torch", "transformers")),
+        ("int8", ("ai_edge_litert",)),
+        ("exporting", ("ai_edge_litert",)),
+    ],
+)
+def test_what_only_an_extra_installs_is_named(part, needs):
+    rows = [row for row in COMPARISONS if part in row.name]
+    assert rows
+    assert {row.needs for row in rows} == {needs}
+
+
+def test_peers_are_compared_in_both_precisions_and_batches():
+    names = {row.name for row in COMPARISONS}
+    for policy in ("float32", "bfloat16"):
+        assert {f"training_{policy}", f"training_{policy}_64"} <= names
+        assert f"training_tf_keras_{policy}" in names
+        assert f"training_pytorch_{policy}" in names
+        assert f"training_pytorch_{policy}_64" in names
+
+
+def test_a_module_that_is_not_there_is_missing():
+    row = comparison(needs=("json", "no_such_module_at_all"))
+    assert row.missing() == ["no_such_module_at_all"]
+
+
 # The same work on networks and images that a test has time for.
 SMALL = Sizes(
     image=(32, 32, 3),
@@ -80,20 +113,13 @@ SMALL = Sizes(
     calibration_images=2,
     warmup=0,
 )
-NEEDED = {
-    "tf_keras": "tf_keras",
-    "pytorch": "transformers",
-    "int8": "ai_edge_litert",
-    "exporting": "ai_edge_litert",
-}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("row", COMPARISONS, ids=[row.name for row in COMPARISONS])
 def test_every_comparison_runs(row):
-    for part, module in NEEDED.items():
-        if part in row.name:
-            pytest.importorskip(module)
+    for module in row.needs:
+        pytest.importorskip(module)
     keras = pytest.importorskip("keras")
     before = keras.config.dtype_policy().name
     said = []

@@ -3,8 +3,11 @@ import statistics
 
 import numpy as np
 import pytest
+from absl import flags
 
-from keras_resnet.benchmarks import measure
+from keras_resnet.benchmarks import accelerator, input_pipeline, measure
+from keras_resnet.benchmarks.android.runner import Settings as AndroidSettings
+from keras_resnet.benchmarks.host.settings import Settings as HostSettings
 
 
 def test_percentiles_are_numpys():
@@ -31,6 +34,28 @@ def test_percentiles_between_values_are_interpolated():
 def test_no_times_cannot_be_summarised():
     with pytest.raises(ValueError, match="Received: seconds="):
         measure.summarise([])
+
+
+@pytest.mark.parametrize("rounds", [2, 4])
+def test_a_steady_drift_cancels_over_an_even_number_of_rounds(rounds):
+    moments = {"a": [], "b": [], "c": []}
+    for moment, (_, key) in enumerate(measure.interleaved_order("abc", rounds)):
+        moments[key].append(moment)
+    assert len({statistics.fmean(each) for each in moments.values()}) == 1
+
+
+def test_the_default_number_of_rounds_is_even():
+    values = flags.FlagValues()
+    accelerator.define_flags(values)
+    chosen = {
+        "host": HostSettings().rounds,
+        "android": AndroidSettings().rounds,
+        "input pipeline": input_pipeline.ROUNDS,
+        "accelerator": values["rounds"].default,
+    }
+    assert {name: rounds % 2 for name, rounds in chosen.items()} == dict.fromkeys(
+        chosen, 0
+    )
 
 
 def test_every_round_visits_every_key_once():

@@ -69,6 +69,7 @@ else:
     runs = "--graph=" in line
     if runs and device.get("hangs"):
         time.sleep(60)
+        (root / "woke").touch()
     environment = {**os.environ, "PATH": f"{root}/bin{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
         ["sh", "-c", local(line)], stdout=subprocess.PIPE, env=environment

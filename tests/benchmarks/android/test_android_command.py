@@ -2,6 +2,7 @@ import pytest
 
 from keras_resnet.benchmarks.commands import android
 from keras_resnet.benchmarks.records import ledger
+from keras_resnet.benchmarks.records.schema import hashed_serial
 from keras_resnet.benchmarks.roofline.gemm_file import gemm_file
 
 pytest.importorskip("ai_edge_litert")
@@ -76,6 +77,35 @@ def test_bad_flags(phones, measure, arguments, message):
     phones.add("A1")
     with pytest.raises(ValueError, match=message):
         measure(*arguments)
+
+
+def test_no_serial_number_gets_into_the_ledger(phones, measure, monkeypatch):
+    # The one is the beginning of the other.
+    serials = ["R58M123ABC", "R58M123ABCX", "emulator-5554"]
+    for serial in serials:
+        phones.add(serial)
+    words = ["--devices", ",".join(serials), "--tool=/phones/R58M123ABC/tool"]
+    monkeypatch.setattr("sys.argv", ["keras-resnet-benchmark", "android", *words])
+    assert measure(f"--devices={','.join(serials)}") == 0
+    content = measure.ledger.read_bytes().decode()
+    assert not any(serial in content for serial in serials)
+    records = ledger.read(measure.ledger).records
+    hashes = ",".join(map(hashed_serial, serials))
+    assert f"--devices {hashes} --tool=/phones/" in records[0].command
+    assert {record.device.serial_hash for record in records} == set(hashes.split(","))
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("two inputs", "one input.* with 2 inputs"), ("open", "sizes are fixed")],
+)
+def test_files_without_one_image_are_told_before_any_device(
+    phones, measure, odd_file, kind, message
+):
+    root = phones.add("A1")
+    with pytest.raises(ValueError, match=message):
+        measure(odd_file(kind))
+    assert not (root / "calls").exists()
 
 
 def test_bad_files(phones, measure, tmp_path, call_main):

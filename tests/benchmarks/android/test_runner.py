@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -190,6 +192,48 @@ def test_several_devices_at_once(phones, model):
     hashes = {outcome.records[0].device.serial_hash for outcome in outcomes[::2]}
     assert len(hashes) == 2
     assert len(seen) == 3
+
+
+def test_a_hung_device_is_not_waited_for_after_an_interruption(phones, model):
+    hung = phones.add("A1", hangs=True)
+    phones.add("B2")
+
+    def interrupt(outcome):
+        end = time.monotonic() + 30
+        while "--graph=" not in (hung / "calls").read_text("utf-8"):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure_on_devices(
+            ["A1", "B2"], [model], phones.tool, QUICK, finished=interrupt
+        )
+    # Its program would have come to its end a minute later.
+    assert not (hung / "woke").exists()
+    assert phones.left("A1") == []
+
+
+def test_a_partial_gpu_run_is_recorded_as_the_gpus(phones, model, recorded):
+    line = next(x for x in recorded["classic"].splitlines() if "Replacing" in x)
+    gpu = "VERBOSE: Replacing 10 out of 40 node(s) with delegate (TfLiteGpuDelegateV2)"
+    rest = line.replace("30 out of 40", "24 out of 31")
+    text = recorded["classic"].replace(line, f"{gpu} node\n{rest}")
+    phones.add("A1", text=text)
+    settings = Settings(rounds=1, delegate="gpu")
+    (record,) = measure_on_device("A1", [model], phones.tool, settings)
+    assert (record.delegate_requested, record.delegate_used) == ("GPU", "GPU")
+    assert record.delegate_share == 0.25
+
+
+def test_an_open_batch_is_noted(phones, model, monkeypatch):
+    from keras_resnet.benchmarks.android import runner
+
+    note = "The file leaves the batch open; it was run on one image."
+    monkeypatch.setattr(runner, "check_measurable", lambda description: (note,))
+    phones.add("A1")
+    (record,) = measure_on_device("A1", [model], phones.tool, QUICK)
+    assert record.notes == (note,)
 
 
 def test_adb_is_not_installed(tmp_path, monkeypatch):

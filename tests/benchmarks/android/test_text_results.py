@@ -88,6 +88,40 @@ def test_delegates(text, expected):
     assert parse_delegate(text) == expected
 
 
+def replacing(count, of, name, where=""):
+    return f"INFO: Replacing {count} out of {of} node(s) with delegate ({name}) {where}"
+
+
+GPU = replacing(10, 40, "TfLiteGpuDelegateV2")
+NNAPI = replacing(12, 40, "TfLiteNnapiDelegate")
+# XNNPACK is offered what is left, in a graph that is shorter by then.
+REST = replacing(24, 31, "TfLiteXNNPackDelegate")
+SUBGRAPHS = "\n".join(
+    replacing(count, of, name, f"node, yielding 2 partitions for subgraph {place}.")
+    for count, of, name, place in (
+        (3, 10, "TfLiteGpuDelegateV2", 0),
+        (6, 8, "TfLiteXNNPackDelegate", 0),
+        (2, 10, "TfLiteGpuDelegateV2", 1),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "requested", "expected"),
+    [
+        (f"{GPU}\n{REST}", "GPU", ("GPU", 0.25)),
+        (f"{NNAPI}\n{REST}", "NNAPI", ("NNAPI", 0.3)),
+        (f"{GPU}\n{REST}", None, ("XNNPACK", 0.6)),
+        # What was asked for runs nothing.
+        (replacing(30, 40, "TfLiteXNNPackDelegate"), "GPU", ("XNNPACK", 0.75)),
+        (SUBGRAPHS, "GPU", ("GPU", 0.25)),
+        (replacing(8, 10, "DispatchDelegate"), "NPU", ("Dispatch", 0.8)),
+    ],
+)
+def test_of_several_delegates_the_one_that_was_asked_for(text, requested, expected):
+    assert parse_delegate(text, requested) == expected
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

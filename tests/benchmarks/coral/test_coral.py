@@ -211,6 +211,25 @@ def test_the_compilers_report_is_folded_in(
     assert "75%" in capsys.readouterr().out
 
 
+def test_files_of_one_name_are_told_apart(compiled, answered, tmp_path):
+    other = tmp_path / "other" / compiled.name
+    other.parent.mkdir()
+    shutil.copy(compiled, other)
+    records = runner.measure_files([compiled, other], runner.EdgeTpu(), QUICK)
+    names = [record.model.name for record in records]
+    assert names == [f"{path.parent.name}/{path.name}" for path in (compiled, other)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("two inputs", "one input.* with 2 inputs"), ("open", "sizes are fixed")],
+)
+def test_files_without_one_image(odd_file, compiler, answered, kind, message):
+    with pytest.raises(ValueError, match=message):
+        runner.measure_files([odd_file(kind)], runner.EdgeTpu(), QUICK)
+    assert answered == []
+
+
 def test_without_the_compiler(plain, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CompilerError, match="is not compiled for the Edge TPU") as e:

@@ -1,8 +1,14 @@
+import os
+import subprocess
+
+import numpy as np
 import pytest
 
 from keras_resnet.benchmarks import litert_worker
 from keras_resnet.benchmarks.host import jobs
+from keras_resnet.benchmarks.host.keras_worker import KerasRunner
 from keras_resnet.benchmarks.host.measuring import measure_jobs
+from keras_resnet.benchmarks.host.processes import ask
 from keras_resnet.benchmarks.host.settings import Settings
 
 pytest.importorskip("ai_edge_litert")
@@ -43,6 +49,58 @@ def test_tensorflow_and_keras_on_the_same_model(tmp_path):
         assert record.model.name == "model.keras"
         assert record.delegate_requested is None
     assert " on tensorflow " in records[1].runtime_version
+
+
+@pytest.mark.slow
+def test_tensorflow_is_measured_whatever_keras_runs_on(tmp_path, monkeypatch):
+    import keras_resnet
+
+    pytest.importorskip("jax")
+    model = keras_resnet.ResNet8(weights=None, input_shape=(16, 16, 3))
+    path = tmp_path / "model.keras"
+    model.save(path)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    (record,) = measure_jobs([jobs.Job(str(path), jobs.TENSORFLOW, 1)], QUICK)
+    assert record.runtime == "TensorFlow"
+    assert record.latency.p50_ms > 0
+
+
+@pytest.mark.parametrize(
+    ("runtime", "backend"), [(jobs.TENSORFLOW, "tensorflow"), (jobs.KERAS, "jax")]
+)
+def test_keras_is_told_its_backend_before_it_is_imported(monkeypatch, runtime, backend):
+    environments = []
+
+    def start(command, env=None, **options):
+        environments.append(os.environ if env is None else env)
+        return subprocess.CompletedProcess(command, 0, '{"times": [1]}', "")
+
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setattr(subprocess, "run", start)
+    assert ask(jobs.Job("model.keras", runtime, 1), QUICK) == {"times": [1]}
+    assert [each["KERAS_BACKEND"] for each in environments] == [backend]
+
+
+def test_tracing_is_a_part_of_tensorflows_initialisation(tmp_path):
+    import keras
+
+    calls = []
+
+    @keras.saving.register_keras_serializable("test_tracing")
+    class Counting(keras.layers.Layer):
+        def call(self, inputs):
+            calls.append(inputs.shape)
+            return 2 * inputs
+
+    image = keras.Input((4,))
+    path = tmp_path / "model.keras"
+    keras.Model(image, Counting()(image)).save(path)
+    runner = KerasRunner(str(path), jobs.TENSORFLOW)
+    traced = len(calls)
+    assert calls[-1] == (1, 4)
+    runner.fill(np.random.default_rng(0))
+    assert runner.run().shape == (1, 4)
+    assert len(calls) == traced
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ FACTS = rules.Facts(
     parameters=100,
     reference_parameters=100,
     dataset="cifar10",
+    is_folder=False,
     sample_accuracy=0.88,
     accuracy=0.86,
     input=TensorDescription("image", "int8", (1, 32, 32, 3), 1.0, -128),
@@ -28,6 +29,8 @@ def verdicts(**changes):
         ({"parameters": 99}, "equivalent"),
         ({"sample_accuracy": 0.8499}, "Quality: at least 85%"),
         ({"dataset": "cifar10-jpeg"}, "measured on CIFAR-10"),
+        # Whatever lies in a folder of that name.
+        ({"is_folder": True}, "measured on CIFAR-10"),
         ({"input": dataclasses.replace(FACTS.input, dtype="uint8")}, "Preprocessing"),
         ({"input": dataclasses.replace(FACTS.input, scale=0.5)}, "Preprocessing"),
         ({"output": dataclasses.replace(FACTS.output, shape=(1, 9))}, "output is int8"),
@@ -37,6 +40,14 @@ def test_each_rule_looks_at_its_fact(change, rule):
     before, after = verdicts(), verdicts(**change)
     (name,) = [name for name in before if rule in name]
     assert (before[name], after[name]) == (rules.HOLDS, rules.FAILS)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"), [({}, rules.UNKNOWN), ({"is_folder": True}, rules.FAILS)]
+)
+def test_a_folders_images_are_not_the_references(change, verdict):
+    (name,) = [name for name in verdicts() if "200 images" in name]
+    assert verdicts(**change)[name] == verdict
 
 
 def test_weights_trained_here_never_hold():

@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 import pytest
 
 from keras_resnet.benchmarks.commands import report
-from keras_resnet.benchmarks.pages import pareto, report_page
+from keras_resnet.benchmarks.pages import pareto, record_tables, report_page
 from keras_resnet.benchmarks.records.ledger import append
 from keras_resnet.benchmarks.records.schema import (
     Accuracy,
@@ -76,6 +76,44 @@ def test_without_accuracy_size_is_drawn(make_record):
     records = [make_record(model=Model("a", size_bytes=1024)), make_record()]
     assert "size (KiB)" in pareto.pareto_picture(records)
     assert pareto.pareto_picture([make_record(latency=Latency())]) is None
+
+
+def test_what_is_not_measured_is_not_drawn_among_measurements(make_record):
+    files = [Model(name, size_bytes=1024) for name in "abc"]
+    predicted = make_record(model=files[2], basis="predicted")
+    records = [*(make_record(model=file) for file in files[:2]), predicted]
+    picture = pareto.pareto_picture(records)
+    assert "latency of 2 configurations" in picture
+    assert pareto.pareto_picture([predicted]) is None
+
+
+@pytest.mark.parametrize("name", ["accuracy", "layers"])
+def test_rows_of_several_devices_name_them(make_record, name):
+    records = [
+        make_record(
+            device=Device(device, "phone"),
+            accuracy=Accuracy(80, 100),
+            layers=(Layer("stem", "CONV_2D", 1.0),),
+        )
+        for device in ("Pixel 6", "Pixel 8")
+    ]
+
+    def cells(some):
+        table = record_tables.TABLES[name](some)
+        columns, rows = record_tables.without_empty_columns(table)
+        return [column.title for column in columns], rows
+
+    titles, rows = cells(records)
+    assert [row[titles.index("device")] for row in rows] == ["Pixel 6", "Pixel 8"]
+    assert "device" not in cells(records[:1])[0]
+
+
+def test_sections_of_layers_name_the_device(make_record):
+    layers = (Layer("stem", "CONV_2D", 1.0),)
+    devices = [Device(name, "phone") for name in ("Pixel 6", "Pixel 8")]
+    text = report_page.build([make_record(device=d, layers=layers) for d in devices])
+    for device in devices:
+        assert f"Layers of model.tflite on {device.name}:" in text
 
 
 def test_one_record_without_a_time(make_record):

@@ -7,6 +7,8 @@ import pytest
 from keras_resnet.benchmarks.commands import profile
 from keras_resnet.benchmarks.profiling.operators import profile_file
 from keras_resnet.benchmarks.records.ledger import read
+from keras_resnet.export.flatbuffer import read_file
+from keras_resnet.export.proof.single_operator import OperatorCutter
 
 pytest.importorskip("ai_edge_litert")
 
@@ -51,6 +53,23 @@ def test_the_longest_operator_is_found(tmp_path):
     longest = max(found.operators, key=lambda operator: operator.ms)
     assert longest.operator == "FULLY_CONNECTED"
     assert longest.macs == 1024**2
+
+
+def test_weights_are_unpacked_in_no_inference(float16_file, monkeypatch):
+    opened = []
+    honest = OperatorCutter.cut
+
+    def cut(self, *arguments):
+        content = honest(self, *arguments)
+        opened.append([row.name for row in read_file(content).main.operators])
+        return content
+
+    monkeypatch.setattr(OperatorCutter, "cut", cut)
+    found = profile_file(float16_file(8, 64, 64)[1], rounds=3)
+    # The same kernel as in the file: constant weights, not one input more.
+    assert [operator.operator for operator in found.operators] == ["CONV_2D"]
+    assert opened == [["DEQUANTIZE", "CONV_2D"]]
+    assert found.operators[0].index == 1
 
 
 def test_the_command_prints_draws_and_keeps(call_main, tflite_files, tmp_path, capsys):

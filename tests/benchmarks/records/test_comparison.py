@@ -78,7 +78,7 @@ def test_two_models_may_be_compared(make_record):
     pairs, alone = comparison.pair_up(left, right)
     assert len(pairs) == 2
     assert alone == []
-    assert pairs[0].name().startswith("other.tflite / model.tflite: ")
+    assert pairs[0].name().startswith("other.tflite / model.tflite on processor: ")
     with pytest.raises(ValueError, match="no configuration in common"):
         comparison.pair_up(left, [make_record(threads=3), make_record(threads=4)])
 

@@ -14,6 +14,7 @@ from keras_resnet.benchmarks.records.document import (
 
 names = st.text(max_size=20).filter(lambda text: text != "not measured")
 numbers = st.floats(allow_nan=False, allow_infinity=False)
+times = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 counts = st.integers(0, 2**40)
 records = st.builds(
     schema.BenchmarkRecord,
@@ -35,7 +36,7 @@ records = st.builds(
     latency=st.builds(
         schema.Latency,
         p50_ms=st.none() | numbers,
-        samples_ms=st.none() | st.lists(numbers, max_size=4).map(tuple),
+        samples_ms=st.none() | st.lists(times, max_size=4).map(tuple),
     ),
     energy_mj=st.none() | numbers,
     thermal_before=st.none() | st.builds(schema.Thermal, status=st.none() | names),
@@ -109,6 +110,11 @@ def test_a_wrong_value_is_refused_by_name_or_is_a_right_one(field, value):
         ({"latency": {"p50_ms": float("nan")}}, "must be a finite number"),
         ({"latency": {"p50_ms": 10**400}}, "`latency.p50_ms` must be a finite number"),
         ({"latency": {"samples_ms": [1, "2"]}}, "`latency.samples_ms[]` must be a num"),
+        ({"latency": {"samples_ms": [1, 0]}}, "must be times above 0"),
+        (
+            {"latency": {"samples_ms": [1, 2], "samples_per_round": [1, 2]}},
+            "sum to the samples",
+        ),
         ({"layers": {}}, "`layers` must be a list"),
         ({"settings": {"mode": [1]}}, "`settings.mode` must be a text, a number or"),
         ({"delegate_share": 2}, "`delegate_share` must be from 0 to 1"),

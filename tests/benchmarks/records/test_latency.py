@@ -38,3 +38,27 @@ def test_one_run_has_no_deviation():
 def test_what_cannot_be_summarised(rounds):
     with pytest.raises(ValueError, match="Received"):
         latency_of(rounds)
+
+
+@pytest.mark.parametrize(
+    ("samples", "counts", "sentence"),
+    [
+        ((1.0, 2.0), (1,), r"sum to the samples\. Received: \[1\] for 2 samples"),
+        # Zeros would fill up the shorter round of a bootstrap.
+        ((1.0, 2.0), (2, 1), "sum to the samples"),
+        ((1.0, 2.0), (2, 0), "at least 1"),
+        ((1.0, 2.0), (3, -1), "at least 1"),
+        ((1.0, 2.0), (), "at least 1"),
+        (None, (1,), "sum to the samples"),
+        ((1.0, 0.0), None, r"times above 0\. Received: 0.0 to 1.0"),
+        ((1.0, -2.0), (1, 1), "times above 0"),
+        ((1.0, float("inf")), None, "times above 0"),
+    ],
+)
+def test_samples_that_are_none(samples, counts, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Latency(samples_ms=samples, samples_per_round=counts)
+
+
+def test_the_shortest_times_stay_times():
+    assert latency_of([[1e-9, 1.0]]).samples_ms == (1e-9, 1.0)

@@ -45,6 +45,29 @@ def test_a_torn_last_line_is_told_and_passed_over(path):
     assert len(contents.faults) == 1
 
 
+def test_a_ledger_whose_very_first_line_was_torn(path):
+    ledger.append(path, [RECORD])
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(ValueError, match="holds no benchmark record"):
+        ledger.read(path)
+    contents = ledger.read(path, may_be_empty=True)
+    assert contents.records == ()
+    assert len(contents.faults) == 1
+
+
+def test_whether_it_can_be_written_is_found_out_without_a_trace(path):
+    ledger.check_appendable(path)
+    assert not path.exists()
+    ledger.append(path, [RECORD])
+    before = path.read_bytes()
+    ledger.check_appendable(path)
+    assert path.read_bytes() == before
+    with pytest.raises(OSError, match=r"Cannot write the ledger '.*': .*\.$"):
+        ledger.check_appendable(path.parent)
+    with pytest.raises(OSError, match="Cannot write the ledger"):
+        ledger.check_appendable(path / "below")
+
+
 def test_a_line_cut_right_before_its_end_still_counts(path):
     ledger.append(path, [RECORD])
     path.write_bytes(path.read_bytes()[:-1])

@@ -6,7 +6,7 @@ from keras_resnet.benchmarks.devices import Device, Figure, Peak, get
 from keras_resnet.benchmarks.roofline.gemm_file import gemm_file
 from keras_resnet.benchmarks.roofline.predict import predict
 from keras_resnet.benchmarks.roofline.work import FileWork, OperatorWork, file_work
-from keras_resnet.export.flatbuffer import read_file
+from keras_resnet.export.flatbuffer import read_file, read_path
 
 pytest.importorskip("ai_edge_litert")
 
@@ -49,6 +49,18 @@ def test_floats_are_larger():
     ).operators
     assert row.precision == "float32"
     assert row.input_bytes == 4 * SIDE**2 * CHANNELS
+
+
+def test_weights_that_are_unpacked_once_count_as_they_are_stored(float16_file):
+    # What LiteRT does when it opens a file is in no inference.
+    whole, half = (file_work(read_path(path)) for path in float16_file(4, 8, 16))
+    (expected,), (row,) = whole.operators, half.operators
+    kernel, bias = 8 * 16, 16
+    assert expected.weight_bytes == 4 * (kernel + bias)
+    assert row.weight_bytes == half.weight_bytes == 2 * kernel + 4 * bias
+    assert dataclasses.replace(row, weight_bytes=0) == dataclasses.replace(
+        expected, weight_bytes=0
+    )
 
 
 def test_compute_bound(work):

@@ -1,6 +1,10 @@
+import dataclasses
+
 import pytest
 
 from keras_resnet.benchmarks.commands import roofline
+from keras_resnet.benchmarks.coral.runner import EdgeTpu
+from keras_resnet.benchmarks.devices import DEVICES
 from keras_resnet.benchmarks.records import ledger
 from keras_resnet.benchmarks.records.identity import model_of
 from keras_resnet.benchmarks.records.schema import (
@@ -8,9 +12,11 @@ from keras_resnet.benchmarks.records.schema import (
     BenchmarkRecord,
     Device,
     Latency,
+    Model,
 )
 from keras_resnet.benchmarks.roofline import host
 from keras_resnet.benchmarks.roofline.gemm_file import gemm_file
+from keras_resnet.benchmarks.roofline.record import measured_beside
 
 pytest.importorskip("ai_edge_litert")
 
@@ -77,6 +83,51 @@ def test_another_files_measurement_is_not_shown(model, call, capsys, tmp_path):
     ledger.append(known, [record])
     assert call(model, "--devices=pixel-6", f"--measured={known}") == 0
     assert "not measured" in capsys.readouterr().out
+
+
+def record_on(device, used, p50, **changes):
+    return BenchmarkRecord(
+        model=Model("model.tflite", sha256="x"),
+        device=Device(device, "phone"),
+        runtime="x",
+        delegate_used=used,
+        latency=Latency(p50_ms=p50),
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("used", "expected"),
+    [
+        # The last one, but for what ran on a GPU, and XNNPACK's before others.
+        (["XNNPACK", "GPU"], 0),
+        (["XNNPACK", "none"], 0),
+        (["none", "GPU"], 0),
+        (["XNNPACK", None], 0),
+        (["XNNPACK", "XNNPACK", "NNAPI"], 1),
+        (["GPU"], None),
+    ],
+)
+def test_what_ran_on_cores_stands_beside_their_limit(used, expected):
+    records = [
+        record_on("Google Pixel 6", each, 1.0 + n) for n, each in enumerate(used)
+    ]
+    found = measured_beside(records, records[0].model, DEVICES["pixel-6"], 4)
+    assert found is (None if expected is None else records[expected])
+
+
+def test_an_accelerators_limit_stands_beside_no_core():
+    device = dataclasses.replace(DEVICES["pixel-6"], of_cores=False)
+    records = [record_on("Google Pixel 6", each, 1.0) for each in ("GPU", "XNNPACK")]
+    assert measured_beside(records, records[0].model, device, 1) is records[0]
+
+
+@pytest.mark.parametrize("typed", ["", "usb", "usb:1"])
+def test_a_coral_device_is_found_however_it_was_named(typed):
+    name = EdgeTpu(device=typed).name
+    record = record_on(name, "Edge TPU", 1.0, threads=1)
+    device = DEVICES["coral-usb"]
+    assert measured_beside([record], record.model, device, 1) is record
 
 
 def test_sources(call, capsys):

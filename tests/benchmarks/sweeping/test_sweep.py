@@ -74,6 +74,9 @@ def test_a_sweep_goes_on_where_it_was_stopped(call_main, tmp_path, capsys, monke
         f"--output={tmp_path}",
         *QUICK,
     ]
+    path = tmp_path / sweep.LEDGER_NAME
+    # The machine was lost while the very first line was written.
+    path.write_text('{"model": {"na', "utf-8")
     measure = working.litert_host.measure_files
 
     def stop_at_the_second(paths, *rest):
@@ -84,7 +87,7 @@ def test_a_sweep_goes_on_where_it_was_stopped(call_main, tmp_path, capsys, monke
     monkeypatch.setattr(working.litert_host, "measure_files", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         call_main(sweep, sweep.run, *arguments)
-    path = tmp_path / sweep.LEDGER_NAME
+    assert "Warning: Line 1 of" in capsys.readouterr().err
     (first,) = ledger.read(path).records
     assert first.settings["quantization"] == "float32"
     monkeypatch.setattr(working.litert_host, "measure_files", measure)
@@ -97,8 +100,10 @@ def test_a_sweep_goes_on_where_it_was_stopped(call_main, tmp_path, capsys, monke
     assert found[1].model.name == "resnet8_16_int8.tflite"
     assert (tmp_path / sweep.REPORT_NAME).is_file()
     assert (tmp_path / sweep.PICTURE_NAME).is_file()
-    before = path.read_bytes()
-    assert call_main(sweep, sweep.run, *arguments) == 0
+    before, kept = path.read_bytes(), tmp_path / "results.jsonl"
+    for _ in range(2):
+        assert call_main(sweep, sweep.run, *arguments, f"--ledger={kept}") == 0
+        assert ledger.read(kept).records == found
     assert path.read_bytes() == before
 
 
