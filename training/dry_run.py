@@ -35,7 +35,8 @@ def dry_run(
     weights=None,
     trainable: str = "all",
     dtype_policy: str = "float32",
-    replicas: int = 1,
+    replicas: int | None = 1,
+    unreadable: str = "skip",
     class_map: str | os.PathLike | None = None,
     measured: Sequence[tuple[str, str]] = (),
 ) -> str:
@@ -51,7 +52,10 @@ def dry_run(
         trainable: What to train, `"all"` or `"classifier"`. Defaults to
             `"all"`.
         dtype_policy: Name of the dtype policy. Defaults to `"float32"`.
-        replicas: Devices that share a batch. Defaults to 1.
+        replicas: Devices that share a batch, None if that is not known.
+            Defaults to 1.
+        unreadable: What to do about image files that cannot be decoded, as
+            `train` takes it. Defaults to `"skip"`.
         class_map: Labels of an image folder's classes. Defaults to the order
             of their names.
         measured: What was measured, to be shown beside what is calculated.
@@ -61,7 +65,7 @@ def dry_run(
         ValueError: If a name is unknown or the recipe does not fit the data.
     """
     dataset = dataset or recipe.dataset
-    size = dataset_size(dataset, class_map)
+    size = dataset_size(dataset, class_map, unreadable)
     steps = steps_per_epoch(size.train, recipe.batch_size)
     total = steps * recipe.epochs
     left_over = size.train - steps * recipe.batch_size
@@ -118,15 +122,15 @@ def _needs(forward, described, recipe, trainable, dtype_policy, replicas):
     # kept for one.
     if trainable == "classifier":
         return [("compute", f"about {forward:.1e} MACs, forward alone")]
-    memory = estimate_memory(described, recipe, dtype_policy, replicas)
+    memory = estimate_memory(described, recipe, dtype_policy, replicas or 1)
+    variables = f"{_mebibytes(memory.variables)} of variables and gradients"
+    activations = f"{_mebibytes(memory.activations)} of activations in {dtype_policy}"
+    needed = f"at least {_mebibytes(memory.total)} a device: {variables}, {activations}"
+    if replicas is None:
+        needed = f"at least {variables} a device; {activations} on all of them together"
     return [
         ("compute", f"about {PASSES * forward:.1e} MACs with the backward passes"),
-        (
-            "memory",
-            f"at least {_mebibytes(memory.total)} a device: "
-            f"{_mebibytes(memory.variables)} of variables and gradients, "
-            f"{_mebibytes(memory.activations)} of activations in {dtype_policy}",
-        ),
+        ("memory", needed),
     ]
 
 

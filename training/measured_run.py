@@ -12,6 +12,10 @@ from keras_resnet.arguments import check_choice, check_positive_integer
 from keras_resnet.training import datasets
 from keras_resnet.training.cluster.workers import has_several_workers
 from keras_resnet.training.dataset_sizes import DatasetSize, dataset_size
+from keras_resnet.training.datasets.broken_files import (
+    IN_MEASURING,
+    naming_unreadable,
+)
 from keras_resnet.training.distribution import (
     check_backend,
     check_batch_size,
@@ -31,6 +35,7 @@ from keras_resnet.training.start import start
 from keras_resnet.training.watching import memory, words
 from keras_resnet.training.watching.step_window import StepWindow
 from keras_resnet.training.watching.time_estimate import TimeEstimate
+from keras_resnet.weights import Card
 from keras_resnet.wording import counted
 
 # The first steps compile, and fill caches.
@@ -53,6 +58,7 @@ class MeasuredRun:
         is_stand_in: Whether they are noise in place of images, which is neither
             read nor decoded.
         devices: The devices, in words.
+        replicas: How many of them shared a batch.
         estimate: The time of the whole training.
         input_wait_share: Share of the time in which steps waited for their
             batches; None where it was not measured.
@@ -66,6 +72,7 @@ class MeasuredRun:
     images: str
     is_stand_in: bool
     devices: str
+    replicas: int
     estimate: TimeEstimate
     input_wait_share: float | None
     peak_memory_bytes: int | None
@@ -124,6 +131,7 @@ def measure_run(
     *,
     dataset: str | os.PathLike | None = None,
     model: str | Callable[..., keras.Model] | None = None,
+    weights: str | os.PathLike | Card | None = None,
     trainable: str = "all",
     strategy: str = "auto",
     virtual_devices: int | None = None,
@@ -131,6 +139,7 @@ def measure_run(
     steps_per_call: int = 1,
     jit_compile: bool = False,
     deterministic: bool = False,
+    unreadable: str = "skip",
     class_map: str | os.PathLike | None = None,
     steps: int = STEPS,
 ) -> MeasuredRun:
@@ -147,7 +156,10 @@ def measure_run(
         recipe: The recipe.
         dataset: Name of a dataset. Defaults to the recipe's.
         model: Name of a network, or a function that builds one. Defaults to
-            the recipe's.
+            the one that `weights` name, else to the recipe's.
+        weights: Weights that the training begins with, as `train` takes them.
+            They decide what network is measured, and are not read. Defaults to
+            none.
         trainable: What to train. Defaults to `"all"`.
         strategy: As `train` takes it. Defaults to `"auto"`.
         virtual_devices: As `train` takes it. Defaults to none.
@@ -155,6 +167,7 @@ def measure_run(
         steps_per_call: As `train` takes it. Defaults to 1.
         jit_compile: As `train` takes it. Defaults to False.
         deterministic: As `train` takes it. Defaults to False.
+        unreadable: As `train` takes it. Defaults to `"skip"`.
         class_map: As `train` takes it. Defaults to none.
         steps: How many steps to time at most, in whole calls. Defaults to 20.
 
@@ -182,15 +195,16 @@ def measure_run(
     if deterministic:
         compute_the_same_each_time()
     check_batch_size(recipe.batch_size, devices.num_replicas_in_sync)
-    size = dataset_size(name, class_map)
+    size = dataset_size(name, class_map, unreadable)
     side = max(phase.side for phase in phases_of(recipe))
-    loaded, images = _images(name, size, side, class_map)
+    loaded, images = _images(name, size, side, class_map, unreadable)
     # A step takes the same time whatever mean it subtracts, and to find a mean
     # image all images are read.
     measured = dataclasses.replace(
         recipe, image_side=side, progressive_sides=(), input_mean="channel"
     )
-    network = network_of(measured, model, trainable=trainable)
+    network = network_of(measured, model, weights=weights, trainable=trainable)
+    network = dataclasses.replace(network, weights=None)
     # Nothing is written there.
     folder = RunFolder(Path())
     setup = Setup(measured, network, loaded, folder, devices, 0, dtype_policy)
@@ -214,7 +228,11 @@ def measure_run(
     )
     window = StepWindow(recipe.batch_size, begun.model.input_wait)
     timing = _Timing(window, steps_per_call)
-    with quiet_logging(), contextlib.suppress(_Enough):
+    with (
+        naming_unreadable(loaded.train, IN_MEASURING),
+        quiet_logging(),
+        contextlib.suppress(_Enough),
+    ):
         begun.model.fit(
             batches,
             steps_per_epoch=total,
@@ -235,6 +253,7 @@ def measure_run(
         images=images,
         is_stand_in=not _is_here(name),
         devices=setup.devices,
+        replicas=setup.replicas,
         estimate=estimate,
         input_wait_share=timing.speed.get("input_wait_share"),
         **memory.peaks(),
@@ -250,10 +269,11 @@ def _is_here(name) -> bool:
     return is_folder or name == "digits" or _is_noise(name)
 
 
-def _images(name, size: DatasetSize, side: int, class_map):
+def _images(name, size: DatasetSize, side: int, class_map, unreadable: str):
     if _is_here(name):
         images = "noise" if _is_noise(name) else f"images of {name}"
-        return datasets.load(name, class_map=class_map), images
+        loaded = datasets.load(name, unreadable=unreadable, class_map=class_map)
+        return loaded, images
     form = f"{size.train}x{side}x{side}x{size.channels}/{size.classes}"
     noise = datasets.load(f"synthetic:{form}")
     # Of a million places the first would come late.

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from keras_resnet.training.augmentation import Augmentation, augment, augment_file
 from keras_resnet.training.datasets.dataset import Split
 from keras_resnet.training.datasets.evaluation import check_image_shape
+from keras_resnet.training.epoch_order import examples_in_order
 from keras_resnet.training.input.data_service import DataService, serve, turns_of
 from keras_resnet.training.input.share import WHOLE, Share, own_records
 from keras_resnet.training.mixing import Mixing
-from keras_resnet.training.repeated_augmentation import repeat_examples
 from keras_resnet.wording import counted
 
 if TYPE_CHECKING:
@@ -117,25 +117,10 @@ def training_batches(
         return fold(streams[stream], tf.cast(epoch, "int32"))
 
     def examples_of(epoch):
-        # `shuffle` mixes the process's global seed into its own, and fails on
-        # a tensor as seed where that is 0. This graph is this function's own.
-        tf.compat.v1.get_default_graph().seed = None
-        order_seed = tf.random.stateless_uniform(
-            (), of_epoch(SHUFFLING, epoch), None, None, dtype="int64"
-        )
-        shuffled = (
-            split.records()
-            .enumerate()
-            .shuffle(
-                min(split.shuffle_buffer, split.size),
-                seed=order_seed,
-                reshuffle_each_iteration=False,
-            )
-        )
+        ordered = examples_in_order(split, of_epoch(SHUFFLING, epoch), repeats)
         left_out = tf.where(epoch == initial_epoch, initial_step * batch_size, 0)
         return (
-            repeat_examples(shuffled, split.size, repeats)
-            .take(steps * batch_size)
+            ordered.take(steps * batch_size)
             .skip(tf.cast(left_out, "int64"))
             .map(lambda copy, example: (epoch, copy, *example))
         )

@@ -176,9 +176,11 @@ def make_schedule(
         case Constant():
             rate = ConstantRate(peak)
         case PiecewiseConstant(boundaries, factors):
+            # Of boundaries that fall on one step the last one counts.
+            steps = [round(epoch * steps_per_epoch) for epoch in boundaries]
+            begins = dict(zip([-1, *steps], factors, strict=True))
             rate = PiecewiseConstantRate(
-                [round(epoch * steps_per_epoch) for epoch in boundaries],
-                [peak * factor for factor in factors],
+                list(begins)[1:], [peak * factor for factor in begins.values()]
             )
         case Cosine(final, through_warmup):
             _check_room(schedule, epochs, warmup_epochs, total - warmup_steps)

@@ -192,7 +192,7 @@ def assemble(specification: Specification, images, form: Form):
         stages[f"C{number}"] = x
     x = draw_steps(x, specification, ORDERINGS[specification.ordering].end, "post")
     if form.features is None:
-        x = draw_head(x, form)
+        x = draw_head(x, form, specification.classifier_dropout_rate)
         return x, x
     # The last stage is complete with what a pre-activation network ends in.
     stages[f"C{number}"] = x

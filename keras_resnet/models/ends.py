@@ -53,10 +53,20 @@ def draw_classifier(x, form: Form, kernel_initializer="glorot_uniform"):
     )(x)
 
 
-def draw_head(x, form: Form):
-    """Draw what follows the last block: global pooling and classifier."""
+def draw_head(x, form: Form, dropout_rate: float = 0.0):
+    """Draw what follows the last block: global pooling and classifier.
+
+    Args:
+        x: (batch, height, width, channels), or channels first.
+        form: How to draw it.
+        dropout_rate: Before the classifier. Defaults to 0.
+    """
     x = draw_pooling(x, form)
-    return draw_classifier(x, form) if form.include_top else x
+    if not form.include_top:
+        return x
+    if dropout_rate:
+        x = keras.layers.Dropout(dropout_rate, name="dropout")(x)
+    return draw_classifier(x, form)
 
 
 def selected(stages: dict, features: tuple[str, ...]) -> dict:

@@ -9,12 +9,7 @@ from keras_resnet.layers import InceptionResidualBlock, linear_survival_probabil
 from keras_resnet.layers.chain import apply_layers
 from keras_resnet.layers.data_format import channel_axis
 from keras_resnet.layers.inception_convolution import inception_convolution
-from keras_resnet.models.ends import (
-    draw_classifier,
-    draw_pooling,
-    normalized,
-    selected,
-)
+from keras_resnet.models.ends import draw_head, normalized, selected
 from keras_resnet.models.family import Family
 from keras_resnet.models.form import FIXED_STRIDE, Form
 from keras_resnet.models.inception_specification import (
@@ -207,11 +202,7 @@ def assemble(specification: InceptionResNetSpecification, images, form: Form):
         # The last stage is complete with what the network ends in.
         stages[f"C{number}"] = x
         return selected(stages, form.features), x
-    x = draw_pooling(x, form)
-    if form.include_top:
-        if specification.dropout_rate:
-            x = keras.layers.Dropout(specification.dropout_rate, name="dropout")(x)
-        x = draw_classifier(x, form)
+    x = draw_head(x, form, specification.dropout_rate)
     return x, x
 
 

@@ -3,17 +3,10 @@
 import dataclasses
 import itertools
 
-import keras
-
 from keras_resnet.arguments import check_choice
 from keras_resnet.layers import PolyInceptionBlock, linear_survival_probabilities
 from keras_resnet.layers.poly_inception import POLYNOMIALS, SHARINGS
-from keras_resnet.models.ends import (
-    draw_classifier,
-    draw_pooling,
-    normalized,
-    selected,
-)
+from keras_resnet.models.ends import draw_head, normalized, selected
 from keras_resnet.models.family import Family
 from keras_resnet.models.form import FIXED_STRIDE, Form
 from keras_resnet.models.inception_resnet import Drawing
@@ -175,11 +168,7 @@ def assemble(specification: PolyNetSpecification, images, form: Form):
             x = drawing.branches(x, next(reductions), reduction)
     if form.features is not None:
         return selected(stages, form.features), x
-    x = draw_pooling(x, form)
-    if form.include_top:
-        if specification.dropout_rate:
-            x = keras.layers.Dropout(specification.dropout_rate, name="dropout")(x)
-        x = draw_classifier(x, form)
+    x = draw_head(x, form, specification.dropout_rate)
     return x, x
 
 

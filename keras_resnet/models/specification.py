@@ -13,6 +13,7 @@ from keras_resnet.layers import (
     WideBlock,
 )
 from keras_resnet.layers.convolutional_block import BIASES, PADDINGS
+from keras_resnet.layers.dropout_rate import check_dropout_rate
 from keras_resnet.layers.level_shortcut import LEVEL_SHORTCUTS
 from keras_resnet.layers.orderings import NORMALIZE
 from keras_resnet.layers.residual import (
@@ -72,6 +73,7 @@ class Specification(NetworkSpecification):
         zero_last_gamma: Whether residual branches start at zero.
         padding: `"symmetric"`, `"explicit"` or `"same"` (see `Block`).
         dropout_rate: Inside wide blocks.
+        classifier_dropout_rate: Before the classifier.
         survival_rule: How the survival probabilities go with depth, `"linear"`
             or `"constant"`.
 
@@ -103,6 +105,7 @@ class Specification(NetworkSpecification):
     zero_last_gamma: bool = False
     padding: str = "symmetric"
     dropout_rate: float = 0.0
+    classifier_dropout_rate: float = 0.0
     survival_rule: str = "linear"
 
     def __post_init__(self):
@@ -128,6 +131,7 @@ class Specification(NetworkSpecification):
         for field in ("stem_width", "groups", "width_per_group", "residual_functions"):
             check_positive_integer(field, getattr(self, field))
         check_interval("dropout_rate", self.dropout_rate, 0.0, 1.0)
+        check_dropout_rate(self.classifier_dropout_rate, "classifier_dropout_rate")
         if self.squeeze_excite_ratio is not None:
             check_interval(
                 "squeeze_excite_ratio",

@@ -365,6 +365,24 @@ def test_dropout_reaches_wide_blocks():
     assert [v.rate for v in dropouts] == [0.3] * 6
 
 
+def test_dropout_before_the_classifier_is_of_the_training_alone(rng):
+    plain = keras_resnet.create_model("resnet8")
+    model = keras_resnet.create_model("resnet8", classifier_dropout_rate=0.5)
+    names = [layer.name for layer in model.layers]
+    assert names[-3:] == ["avg_pool", "dropout", "predictions"]
+    names.remove("dropout")
+    # Behind the input, which Keras numbers.
+    assert names[1:] == [layer.name for layer in plain.layers[1:]]
+    assert [w.path for w in model.weights] == [w.path for w in plain.weights]
+    model.set_weights(plain.get_weights())
+    x = rng.normal(size=(4, 32, 32, 3)).astype("float32")
+    np.testing.assert_array_equal(model(x), plain(x))
+    head = keras.Model(model.get_layer("avg_pool").output, model.output)
+    features = rng.normal(size=(4, 64)).astype("float32")
+    dropped = [np.asarray(head(features, training=True)) for _ in range(2)]
+    assert not np.array_equal(*dropped)
+
+
 def test_preprocessing_is_float32_and_of_the_mean_for_grey_images(rng):
     keras.config.set_dtype_policy("mixed_bfloat16")
     model = keras_resnet.create_model(
@@ -475,6 +493,7 @@ BAD = [
     ({"name": "resnet50", "width_per_group": 0}, "Received: width_per_group=0"),
     ({"groups": 2}, "Received: block='basic', groups=2"),
     ({"dropout_rate": 0.5}, "Received: block='basic', dropout_rate=0.5"),
+    ({"classifier_dropout_rate": 1.0}, "below 1.*Received: classifier_dropout_rate=1"),
     ({"stride_placement": "1x1"}, "Received: block='basic', stride_placement='1x1'"),
     ({"widths": (16, -32, 64)}, "Received: widths=-32"),
     ({"widths": (0, 32, 64)}, "Received: widths=0"),

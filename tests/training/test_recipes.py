@@ -1,14 +1,17 @@
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+from absl import flags
 
 import keras_resnet
 from keras_resnet.models.registry import SPECIFICATIONS
 from keras_resnet.models.specification import Specification
 from keras_resnet.training.augmentation import Augmentation
 from keras_resnet.training.networks import network_of
+from keras_resnet.training.program_flags import define_flags
 from keras_resnet.training.recipes import (
     RECIPES,
     Published,
@@ -31,7 +34,6 @@ def test_recipes_hold_together(name):
     assert recipe.model in keras_resnet.list_models()
     assert recipe.source
     assert recipe.cost
-    assert recipe.reproduced == ()
     rate = make_schedule(
         recipe.schedule,
         recipe.peak_learning_rate(),
@@ -63,7 +65,7 @@ def test_networks_take_the_options_of_their_recipes(name):
     # What the options change does not depend on the depth; a deep network
     # takes long to build.
     shallow = dict.fromkeys(
-        ("resnet110", "preactivation_resnet1001", "ror3_164"), "resnet20"
+        ("resnet110", "preactivation_resnet1001", "ror3_164", "resnetrs50"), "resnet20"
     )
     model = shallow.get(recipe.model, recipe.model)
     side = 32 if recipe.image_side == 32 else 64
@@ -218,6 +220,37 @@ def test_figures_say_where_they_come_from():
         dataclasses.replace(published, value=101)
     with pytest.raises(ValueError, match="Received: source=''"):
         dataclasses.replace(published, source="")
+
+
+def test_figures_measured_here_stand_in_the_results_with_their_commands():
+    results = (Path(__file__).parents[2] / "docs" / "results.md").read_text("utf-8")
+    measured = [(r, figure) for r in RECIPES.values() for figure in r.reproduced]
+    assert measured
+    for recipe, figure in measured:
+        assert f"{figure.value:g} %" in results
+        assert figure.command in results
+        assert figure.date in results
+        name, *arguments = figure.command.split()
+        assert name == "keras-resnet-train"
+        values = flags.FlagValues()
+        define_flags(values)
+        assert values([name, *arguments]) == [name]
+        typed = (values["recipe"].value, values["model"].value or recipe.model)
+        assert typed == (recipe.name, figure.model)
+        # What changes the recipe does not measure it.
+        assert not any(values[n].present for n in ("set", "epochs", "batch_size"))
+
+
+def test_top_5_errors_stand_behind_those_of_top_1():
+    for name, model, errors in (
+        ("he2015_imagenet", "resnet50", [24.7, 7.8, 22.9, 6.7]),
+        ("fb_resnet_torch", "resnetv2_200", [21.66, 5.79]),
+        ("he2016_imagenet", "resnetv2_200", [20.7, 5.3]),
+    ):
+        figures = get_recipe(name).published_for(model)
+        assert [figure.value for figure in figures] == errors
+        tops = [figure.metric[:5] for figure in figures]
+        assert tops == ["top-1", "top-5"] * (len(errors) // 2)
 
 
 def test_refuses_an_unknown_name():

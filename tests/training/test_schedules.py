@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_resnet.training.recipes import get_recipe
 from keras_resnet.training.schedules import (
     Constant,
     Cosine,
@@ -162,6 +163,14 @@ def test_steps_equal_those_of_torch():
     )
     found, _ = rates(PiecewiseConstant((2, 4.5), (1, 0.1, 0.01)))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_of_steps_that_fall_together_the_last_counts():
+    recipe = get_recipe("goyal2017_imagenet").with_epochs(1)
+    for steps, expected in ((1, [0.1]), (2, [1, 0.01]), (3, [1, 0.1, 0.01])):
+        rate = make_schedule(recipe.schedule, 1.0, 1, steps)
+        found = [float(rate(step)) for step in range(steps)]
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

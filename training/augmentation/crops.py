@@ -1,5 +1,6 @@
 """Cutting a random part out of an image."""
 
+import math
 from typing import TYPE_CHECKING
 
 from keras_resnet.training.augmentation.fill import Fill, as_color
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 # Of Szegedy et al. (2015), section 6: shares of the area, and aspect ratios.
 CROP_AREA = (0.08, 1.0)
 CROP_ASPECT = (3 / 4, 4 / 3)
+ATTEMPTS = 10
 PADDING_MODES = ("constant", "reflect")
 
 
@@ -54,9 +56,10 @@ def pad_and_crop(
 def random_window(shape: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
     """Choose a random part of an image.
 
-    It has 8 to 100 % of the area and an aspect ratio of 3:4 to 4:3 (Szegedy
-    et al., 2015, section 6). Of an image too long or too high for any such
-    part it is the whole.
+    Its share of the area is uniform in 8 to 100 %, the logarithm of its aspect
+    ratio in that of 3:4 to 4:3 (Szegedy et al., 2015, section 6, as torchvision
+    and timm draw it). Of ten parts the first that fits into the image counts.
+    Where none does, it is the largest in the middle with such an aspect ratio.
 
     Args:
         shape: Height, width and channels of the image, int32 `(3,)`.
@@ -67,17 +70,32 @@ def random_window(shape: "tf.Tensor", seed: "tf.Tensor") -> "tf.Tensor":
     """
     import tensorflow as tf
 
-    begin, size, _ = tf.image.stateless_sample_distorted_bounding_box(
-        shape,
-        tf.constant([[[0.0, 0.0, 1.0, 1.0]]]),
-        seed,
-        min_object_covered=0.0,
-        aspect_ratio_range=CROP_ASPECT,
-        area_range=CROP_AREA,
-        max_attempts=10,
-        use_image_if_no_bounding_boxes=True,
-    )
-    return tf.concat([begin[:2], size[:2]], axis=0)
+    drawn = tf.random.stateless_uniform((2 * ATTEMPTS + 2,), seed)
+    height, width = shape[0], shape[1]
+    sides = tf.cast(shape[:2], "float32")
+    low, high = CROP_AREA
+    area = (low + (high - low) * drawn[:ATTEMPTS]) * sides[0] * sides[1]
+    low, high = map(math.log, CROP_ASPECT)
+    aspect = tf.exp(low + (high - low) * drawn[ATTEMPTS : 2 * ATTEMPTS])
+    rows = tf.cast(tf.round(tf.sqrt(area / aspect)), "int32")
+    columns = tf.cast(tf.round(tf.sqrt(area * aspect)), "int32")
+    # Of a tiny image a part may have no row.
+    fits = (rows >= 1) & (rows <= height) & (columns >= 1) & (columns <= width)
+
+    def first_that_fits():
+        chosen = tf.argmax(fits)
+        size = tf.stack([rows[chosen], columns[chosen]])
+        places = tf.cast(shape[:2] - size + 1, "float32")
+        return tf.concat([tf.cast(drawn[-2:] * places, "int32"), size], axis=0)
+
+    def in_the_middle():
+        narrow, wide = CROP_ASPECT
+        most = tf.stack([sides[1] / narrow, sides[0] * wide])
+        size = tf.minimum(shape[:2], tf.cast(tf.round(most), "int32"))
+        size = tf.maximum(size, 1)
+        return tf.concat([(shape[:2] - size) // 2, size], axis=0)
+
+    return tf.cond(tf.reduce_any(fits), first_that_fits, in_the_middle)
 
 
 def random_resized_crop(

@@ -12,6 +12,7 @@ IN_TRAINING = (
     "Started again, the training leaves them out; without them it is another one, "
     "which --allow_changes accepts."
 )
+IN_MEASURING = "Started again, the measurement leaves them out."
 IN_EVALUATION = "Started again, the evaluation leaves them out."
 
 
@@ -38,6 +39,8 @@ def naming_unreadable(split: Split, advice: str = IN_TRAINING) -> Iterator[None]
         tf.errors.InvalidArgumentError,
         tf.errors.NotFoundError,
         tf.errors.PermissionDeniedError,
+        # It is a folder now.
+        tf.errors.FailedPreconditionError,
         tf.errors.DataLossError,
         tf.errors.UnknownError,
     ) as error:

@@ -97,7 +97,8 @@ def read_class_map(source: str | os.PathLike) -> ClassMap:
             `"imagenet1001"`, the same after a background; or a file:
 
             - `.json`: `{"0": ["n01440764", "tench"], ...}`,
-              `{"n01440764": 0, ...}` or a list of folders.
+              `{"n01440764": 0, ...}` or a list of folders or of pairs of a
+              folder and a name.
             - `.csv`: columns with the headings `folder` and, as far as they
               are there, `label` and `name`.
             - else text: a class a line, in the order of the labels, as

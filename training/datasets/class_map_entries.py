@@ -110,18 +110,24 @@ def _from_json(text: str, path: Path) -> list[Entry]:
         return text.count("\n", 0, begin) + 1
 
     for item in read if isinstance(read, list) else [None]:
+        # The members of an object are read as tuples.
+        is_member = isinstance(item, tuple)
         match item:
             case str(folder):
                 entries.append(Entry(line_of(folder), folder, None, ""))
-            case (str(number), [str(folder), str(name)]) if number.isdecimal():
+            case (str(number), [str(folder), str(name)]) if (
+                is_member and number.isdecimal()
+            ):
                 line = line_of(number)
                 entries.append(Entry(line, folder, int(number), name))
-            case (str(number), str(folder)) if number.isdecimal():
+            case (str(number), str(folder)) if is_member and number.isdecimal():
                 entries.append(Entry(line_of(number), folder, int(number), ""))
-            case (str(folder), int(label)):
+            case (str(folder), int(label)) if is_member:
                 line = line_of(folder)
                 entries.append(Entry(line, folder, _label(label, line, path), ""))
-            case [str(folder), str(name)]:
+            case (str(folder), str(label)) if is_member and label.isdecimal():
+                entries.append(Entry(line_of(folder), folder, int(label), ""))
+            case [str(folder), str(name)] if not is_member:
                 entries.append(Entry(line_of(folder), folder, None, name))
             case _:
                 raise ValueError(

@@ -38,6 +38,12 @@ class Split:
         unreadable: Looks at every record again and returns a line for each
             that cannot be read any more, naming it and the reason. Defaults
             to None: there is nothing that could be named.
+        name_of: Returns the file of an example by its place. Defaults to
+            None: examples have no names.
+        placed_records: Takes a seed, two integers, and makes a dataset of
+            `(place, record)` with every record once, in an order of the seed:
+            another than that of `records`, as far as it costs nothing to read.
+            Defaults to None: there is no such order.
     """
 
     size: int
@@ -48,6 +54,7 @@ class Split:
     encoded: Callable | None = None
     unreadable: Callable[[], list[str]] | None = None
     name_of: Callable[[int], str] | None = None
+    placed_records: "Callable[[tf.Tensor], tf.data.Dataset] | None" = None
 
     def subset(self, indices: np.ndarray) -> "Split":
         """Return the split of only some of the examples, in the same order.
@@ -72,6 +79,15 @@ class Split:
                 .map(lambda _, record: record)
             )
 
+        def placed_records(seed):
+            chosen = tf.constant(is_chosen)
+            place_among_chosen = tf.constant(np.cumsum(is_chosen) - 1)
+            return (
+                self.placed_records(seed)
+                .filter(lambda place, _: chosen[place])
+                .map(lambda place, record: (place_among_chosen[place], record))
+            )
+
         def name_of(place: int) -> str:
             return self.name_of(int(np.flatnonzero(is_chosen)[place]))
 
@@ -81,6 +97,7 @@ class Split:
             records=records,
             shuffle_buffer=min(self.shuffle_buffer, len(indices)),
             name_of=None if self.name_of is None else name_of,
+            placed_records=None if self.placed_records is None else placed_records,
         )
 
     def examples(self) -> "tf.data.Dataset":

@@ -18,6 +18,7 @@ def split_of_files(
     shuffle_buffer: int,
     unreadable: Callable[[], list[str]] | None = None,
     name_of: Callable[[int], str] | None = None,
+    placed_records: "Callable[[tf.Tensor], tf.data.Dataset] | None" = None,
 ) -> Split:
     """Return a split that decodes what `encoded` returns; see `Split`."""
     import tensorflow as tf
@@ -36,4 +37,5 @@ def split_of_files(
         encoded=encoded,
         unreadable=unreadable,
         name_of=name_of,
+        placed_records=placed_records,
     )

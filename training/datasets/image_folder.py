@@ -44,8 +44,19 @@ def _split(
 
 
 def _unreadable(root: Path, files: list[Path]) -> list[str]:
-    """Look at the files again; those that did not change are not decoded."""
-    return [f"{s.path}: {s.reason}" for s in scan(root, files) if s.reason]
+    """Look at the files again; those that did not change are opened alone."""
+    found = ((s.path, s.reason or _why_closed(s.path)) for s in scan(root, files))
+    return [f"{path}: {reason}" for path, reason in found if reason]
+
+
+def _why_closed(file: Path) -> str:
+    """Say why a file cannot be opened, of which its size and date tell nothing."""
+    try:
+        with file.open("rb") as opened:
+            opened.read(1)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _content(root: Path, examples: dict[str, list[Example]], mapped: bool) -> str:

@@ -4,6 +4,8 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
+
 from keras_resnet.extras import import_extra
 from keras_resnet.training.datasets.content import content_hash
 from keras_resnet.training.datasets.dataset import ImageDataset, Split
@@ -13,6 +15,9 @@ from keras_resnet.training.datasets.file_split import split_of_files
 UNLABELLED_TEST = ("imagenet2012",)
 # Records are compressed images: of small ones a whole split fits in memory.
 SMALL_SIDE, LARGE_IMAGE_BUFFER = 96, 8192
+# Files that are read in turns, so that what the buffer holds is of many; bytes
+# of each that are read at a time.
+FILES_AT_A_TIME, READ_BYTES = 16, 2**20
 
 
 def load(name: str, data_dir: str | None = None) -> ImageDataset:
@@ -34,6 +39,10 @@ def load(name: str, data_dir: str | None = None) -> ImageDataset:
     tfds = import_extra("tensorflow_datasets", "training")
     try:
         builder = tfds.builder(name, data_dir=data_dir)
+    except AssertionError as error:
+        raise ValueError(
+            f"There is no such version: {error} Received: dataset={name!r}"
+        ) from error
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
         raise ValueError(
             "Unknown dataset: `dataset` must be 'digits', 'synthetic', "
@@ -71,6 +80,9 @@ def load(name: str, data_dir: str | None = None) -> ImageDataset:
 
 def _failures(tfds) -> tuple[type[Exception], ...]:
     """Return what TFDS raises where files are missing, broken or out of reach."""
+    import tensorflow as tf
+
+    extractor = tfds.core.download.extractor
     return (
         # It asserts that files to be placed by hand are there.
         AssertionError,
@@ -80,6 +92,11 @@ def _failures(tfds) -> tuple[type[Exception], ...]:
         zipfile.BadZipFile,
         tfds.download.DownloadError,
         tfds.core.download.download_manager.NonMatchingChecksumError,
+        # Neither is an OSError, whatever it was made of: a full disk, too.
+        extractor.ExtractError,
+        extractor.UnsafeArchiveError,
+        # It writes its records by TensorFlow.
+        tf.errors.OpError,
     )
 
 
@@ -131,10 +148,49 @@ def _split(tfds, builder, name: str, image_shape) -> Split:
         )
         return examples.map(lambda example: (example["image"], example["label"]))
 
+    placed_records = None
+    if not small and builder.info.file_format == tfds.core.FileFormat.TFRECORD:
+        placed_records = _file_by_file(tfds, builder, name)
     return split_of_files(
         size=size,
         image_shape=tuple(image_shape),
         records=records,
         encoded=lambda contents, label: (contents, tf.cast(label, "int32")),
         shuffle_buffer=size if small else min(size, LARGE_IMAGE_BUFFER),
+        placed_records=placed_records,
     )
+
+
+def _file_by_file(tfds, builder, name: str):
+    """Return what makes the records of a split with its files in another order."""
+    import tensorflow as tf
+
+    files = builder.info.splits[name].file_instructions
+    paths = [str(file.filename) for file in files]
+    lengths = np.array([file.take for file in files], "int64")
+    firsts = np.cumsum(lengths) - lengths
+
+    def read(serialized):
+        example = builder.info.features.deserialize_example(
+            serialized, decoders={"image": tfds.decode.SkipDecoding()}
+        )
+        return example["image"], example["label"]
+
+    def placed_records(seed):
+        # Where the graph is that reads them.
+        all_paths, all_firsts = tf.constant(paths), tf.constant(firsts)
+
+        def records_of(file):
+            return tf.data.Dataset.zip(
+                tf.data.Dataset.counter(all_firsts[file], dtype="int64"),
+                tf.data.TFRecordDataset(all_paths[file], buffer_size=READ_BYTES),
+            )
+
+        order = tf.random.experimental.stateless_shuffle(tf.range(len(paths)), seed)
+        return (
+            tf.data.Dataset.from_tensor_slices(order)
+            .interleave(records_of, cycle_length=FILES_AT_A_TIME, block_length=1)
+            .map(lambda place, serialized: (place, read(serialized)))
+        )
+
+    return placed_records

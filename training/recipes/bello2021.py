@@ -1,7 +1,11 @@
 """Bello et al. (2021), Revisiting ResNets (ResNet-RS)."""
 
 from keras_resnet.training.augmentation import Augmentation, RandAugment
-from keras_resnet.training.recipes.common import IMAGENET_IMAGES, cost
+from keras_resnet.training.recipes.common import (
+    CROPS_OF_TENSORFLOW,
+    IMAGENET_IMAGES,
+    cost,
+)
 from keras_resnet.training.recipes.figures import Published
 from keras_resnet.training.recipes.recipe import Recipe
 from keras_resnet.training.schedules import Cosine
@@ -41,11 +45,12 @@ ROWS = (
             flip=True,
             rand_augment=RandAugment(layers=2, magnitude=10, fill=128.0),
         ),
+        model_options={"classifier_dropout_rate": 0.25},
         deviations=(
-            "There is no dropout of 0.25 before the classifier. RandAugment's table is "
-            "torchvision's; the authors' has inversion, covering and solarize-add "
-            "besides. The larger networks take a magnitude of 15 and, from 200 layers "
-            "on, stochastic depth: --set augmentation.rand_augment.magnitude=15, "
+            "RandAugment's table is torchvision's; that of the authors' code has "
+            f"inversion, covering and solarize-add besides. {CROPS_OF_TENSORFLOW} The "
+            "larger networks take a magnitude of 15 and, from 200 layers on, "
+            "stochastic depth: --set augmentation.rand_augment.magnitude=15, "
             "--set survival_probability=0.9."
         ),
         published=tuple(

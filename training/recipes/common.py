@@ -26,6 +26,10 @@ MEAN_AFTER_CROP = (
     "The mean image is subtracted after the crop, within the network, and pixels are "
     "divided by the standard deviation of their channel."
 )
+CROPS_OF_TENSORFLOW = (
+    "The area of a crop is uniform; TensorFlow's operation, which that code crops "
+    "with, draws the height uniformly instead, so that crops are smaller."
+)
 ALL_IMAGES = "All 50,000 training images are trained on."
 
 

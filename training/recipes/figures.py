@@ -59,6 +59,23 @@ def cifar_errors(
     )
 
 
+def top_errors(
+    errors: Mapping[str, tuple[float, float]], source: str, how: str
+) -> tuple[Published, ...]:
+    """Return what a source reports of networks on ImageNet.
+
+    Args:
+        errors: Name of a network to its top-1 and top-5 errors, in percent.
+        source: Where they stand.
+        how: What of an image was tested, for example `"1 crop"`.
+    """
+    return tuple(
+        Published(f"top-{top} error, {how}", error, source, model)
+        for model, both in errors.items()
+        for top, error in zip((1, 5), both, strict=True)
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Reproduced:
     """A figure that a run of this package measured.

@@ -13,7 +13,7 @@ from keras_resnet.training.recipes.common import (
     MEAN_AFTER_CROP,
     cost,
 )
-from keras_resnet.training.recipes.figures import Published
+from keras_resnet.training.recipes.figures import Published, top_errors
 from keras_resnet.training.recipes.recipe import Recipe
 from keras_resnet.training.schedules import PiecewiseConstant
 
@@ -102,7 +102,16 @@ IMAGENET_SCHEDULE = PiecewiseConstant(
     boundaries=(30, 60, 90), factors=(1, 0.1, 0.01, 0.001)
 )
 
-ONE_CROP = {"resnet50": 24.7, "resnet101": 23.6, "resnet152": 23.0}
+ONE_CROP = {
+    "resnet50": (24.7, 7.8),
+    "resnet101": (23.6, 7.1),
+    "resnet152": (23.0, 6.7),
+}
+TEN_CROPS = {
+    "resnet50": (22.9, 6.7),
+    "resnet101": (21.8, 6.1),
+    "resnet152": (21.4, 5.7),
+}
 IMAGENET_ROW = Recipe(
     name="he2015_imagenet",
     source=f"{PAPER}, section 3.4: batches of 256 at a rate of 0.1.",
@@ -118,18 +127,8 @@ IMAGENET_ROW = Recipe(
     model_options={"kernel_initializer": "he_normal", "momentum": 0.9},
     deviations=IMAGENET_DEVIATIONS,
     published=(
-        *(
-            Published("top-1 error, 1 crop", error, AUTHORS, model)
-            for model, error in ONE_CROP.items()
-        ),
-        *(
-            Published("top-1 error, 10 crops", error, AUTHORS, model)
-            for model, error in (
-                ("resnet50", 22.9),
-                ("resnet101", 21.8),
-                ("resnet152", 21.4),
-            )
-        ),
+        *top_errors(ONE_CROP, AUTHORS, "1 crop"),
+        *top_errors(TEN_CROPS, AUTHORS, "10 crops"),
     ),
     **IMAGENET,
 )

@@ -12,7 +12,7 @@ from keras_resnet.training.recipes.common import (
     MEAN_AFTER_CROP,
     cost,
 )
-from keras_resnet.training.recipes.figures import Published
+from keras_resnet.training.recipes.figures import Published, top_errors
 from keras_resnet.training.recipes.recipe import Recipe
 from keras_resnet.training.schedules import PiecewiseConstant
 
@@ -86,13 +86,10 @@ IMAGENET_200 = Recipe(
         "The crops are those of Szegedy et al. (2015), with which the paper reports "
         "20.1 %; its figure of 20.7 % is with crops of images scaled to 256 to 480."
     ),
-    published=(
-        Published(
-            "top-1 error, 1 crop of 320 pixels",
-            20.7,
-            "He et al. 2016, table 5",
-            "resnetv2_200",
-        ),
+    published=top_errors(
+        {"resnetv2_200": (20.7, 5.3)},
+        "He et al. 2016, table 5",
+        "1 crop of 320 pixels",
     ),
     **IMAGENET,
 )

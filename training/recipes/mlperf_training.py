@@ -2,6 +2,7 @@
 
 from keras_resnet.training.recipes.common import (
     CROPS_AND_FLIPS,
+    CROPS_OF_TENSORFLOW,
     IMAGENET,
     IMAGENET_IMAGES,
     cost,
@@ -42,7 +43,8 @@ ROWS = tuple(
         augmentation=CROPS_AND_FLIPS,
         deviations=(
             f"The fall ends after the {most} epochs that the slowest reference run "
-            "took; a submission may end it elsewhere."
+            "took; a submission may end it elsewhere. The reference is code for "
+            f"TensorFlow. {CROPS_OF_TENSORFLOW}"
         ),
         published=(
             Published("top-1 accuracy to reach, 1 crop", 75.9, SOURCE, "resnet50v1_5"),

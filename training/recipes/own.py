@@ -10,6 +10,7 @@ from keras_resnet.training.recipes.common import (
     CROPS_AND_FLIPS,
     cost,
 )
+from keras_resnet.training.recipes.figures import Reproduced
 from keras_resnet.training.recipes.recipe import Recipe
 from keras_resnet.training.schedules import Constant, Cosine, OneCycle
 
@@ -82,6 +83,16 @@ CIFAR10_SHORT = Recipe(
     decay_normalization_and_bias=False,
     label_smoothing=0.05,
     augmentation=CIFAR_AUGMENTATION,
+    reproduced=(
+        Reproduced(
+            86.96,
+            "keras-resnet-train --dataset=cifar10-jpeg --recipe=cifar10_short "
+            "--model=resnet20",
+            "2026-11-21",
+            "resnet20",
+            "test accuracy on the JPEG copy of CIFAR-10 (docs/results.md)",
+        ),
+    ),
     **CIFAR10,
 )
 

@@ -256,6 +256,10 @@ class Recipe:
             return self.learning_rate
         return self.learning_rate * self.batch_size / self.learning_rate_batch_size
 
+    def images_at_a_time(self) -> int:
+        """Return how many images all replicas compute with at a time."""
+        return self.batch_size // self.accumulation_steps
+
     def sides(self) -> set[int]:
         """Return all sides of images that the network sees."""
         return {
