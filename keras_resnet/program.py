@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import shlex
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -11,6 +13,7 @@ from pathlib import Path
 
 PROGRAM_PREFIX = "keras-resnet-"
 PACKAGE = "keras_resnet"
+IS_WINDOWS = os.name == "nt"
 STANDARD_ERROR = 2
 # What a program exits with that was interrupted: 128 and the signal's number.
 INTERRUPTED = 130
@@ -94,6 +97,19 @@ def quiet_start():
             _shown = STANDARD_ERROR
             os.dup2(shown, STANDARD_ERROR)
             os.close(shown)
+
+
+def typed(argument: str | os.PathLike) -> str:
+    """Return an argument of a command as it is typed in this system's shell.
+
+    It is quoted where it has to be: for cmd.exe on Windows, else for a POSIX
+    shell.
+
+    Args:
+        argument: The argument.
+    """
+    text = os.fspath(argument)
+    return subprocess.list2cmdline([text]) if IS_WINDOWS else shlex.quote(text)
 
 
 def program_name() -> str:

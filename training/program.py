@@ -1,7 +1,6 @@
 """`keras-resnet-train`: train a network by a recipe."""
 
 import dataclasses
-import sys
 
 from absl import flags
 
@@ -9,8 +8,8 @@ from keras_resnet import program
 from keras_resnet.training.dataset_sizes import dataset_size
 from keras_resnet.training.evaluation.program import evaluate_by_flags
 from keras_resnet.training.fine_tuning import adaptations_told
+from keras_resnet.training.interrupted_program import tell_interrupted
 from keras_resnet.training.interruption import TrainingInterrupted
-from keras_resnet.training.networks import network_of
 from keras_resnet.training.program_flags import (
     ARGUMENTS,
     EVALUATION_FLAGS,
@@ -89,11 +88,7 @@ def train_by_flags(
             train(**chosen)
     except TrainingInterrupted as interrupted:
         again = "without --overwrite" if chosen["overwrite"] else "again"
-        print(
-            f"\nInterrupted. {interrupted} Run the same command {again} to continue.",
-            file=sys.stderr,
-        )
-        return interrupted.exit_status
+        return tell_interrupted(interrupted, again)
     return None
 
 
@@ -107,6 +102,7 @@ def hint_of(name: str) -> str:
 
 def _show(chosen: dict, values: flags.FlagValues) -> None:
     """Do what --dry_run and --plot ask for."""
+    from keras_resnet.training.device_count import device_count
     from keras_resnet.training.dry_run import dry_run
     from keras_resnet.training.measured_run import measure_run
     from keras_resnet.training.pipeline import steps_per_epoch
@@ -121,7 +117,10 @@ def _show(chosen: dict, values: flags.FlagValues) -> None:
     if values.dry_run:
         measured = ()
         if values.measure:
-            measured = measure_run(recipe, **_measurable(chosen)).facts()
+            run = measure_run(recipe, **_measurable(chosen))
+            measured, replicas = run.facts(), run.replicas
+        else:
+            replicas = device_count(chosen["strategy"], chosen["virtual_devices"])
         print(
             dry_run(
                 recipe,
@@ -130,13 +129,18 @@ def _show(chosen: dict, values: flags.FlagValues) -> None:
                 weights=chosen["weights"],
                 trainable=chosen["trainable"],
                 dtype_policy=chosen["dtype_policy"],
-                replicas=chosen["virtual_devices"] or 1,
+                replicas=replicas,
+                unreadable=chosen["unreadable"],
                 class_map=chosen["class_map"],
                 measured=measured,
             )
         )
     if values.plot:
-        size = dataset_size(chosen["dataset"] or recipe.dataset, chosen["class_map"])
+        size = dataset_size(
+            chosen["dataset"] or recipe.dataset,
+            chosen["class_map"],
+            chosen["unreadable"],
+        )
         steps = steps_per_epoch(size.train, recipe.batch_size)
         draw_schedule(values.plot, recipe, steps)
         print(f"Drew '{values.plot}'.")
@@ -153,13 +157,10 @@ def _measurable(chosen: dict) -> dict:
             "--measure does not know --quantization_aware and --data_service. "
             "Measure without them."
         )
-    model = chosen["model"]
-    if model is None and chosen["weights"] is not None:
-        recipe = chosen["recipe"]
-        recipe = get_recipe(recipe) if isinstance(recipe, str) else recipe
-        model = network_of(recipe, weights=chosen["weights"]).name
     names = (
         "dataset",
+        "model",
+        "weights",
         "trainable",
         "strategy",
         "virtual_devices",
@@ -167,9 +168,10 @@ def _measurable(chosen: dict) -> dict:
         "steps_per_call",
         "jit_compile",
         "deterministic",
+        "unreadable",
         "class_map",
     )
-    return {"model": model, **{name: chosen[name] for name in names}}
+    return {name: chosen[name] for name in names}
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from keras_resnet.benchmarks.machine import Machine, this_machine
 from keras_resnet.benchmarks.records.schema import Device, Model, hashed_serial
 from keras_resnet.export.operators import describe_file
+from keras_resnet.program import typed
 
 HOST = "host"
 
@@ -77,4 +77,4 @@ def command_line(serials: Iterable[str] = ()) -> str:
     for serial in sorted(filter(None, set(serials)), key=len, reverse=True):
         hidden = hashed_serial(serial)
         arguments = [argument.replace(serial, hidden) for argument in arguments]
-    return " ".join([name, *map(shlex.quote, arguments)])
+    return " ".join([name, *map(typed, arguments)])

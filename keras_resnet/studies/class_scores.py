@@ -4,9 +4,20 @@ import keras
 import numpy as np
 
 from keras_resnet.arguments import check_positive_integer
+from keras_resnet.models.nodes import nodes_in_order
 from keras_resnet.studies.subjects import check_images
 
 SQUASHING = (keras.activations.softmax, keras.activations.sigmoid)
+# The same as layers and operations, of which some have no public class.
+SQUASHING_OPERATIONS = ("Softmax", "Sigmoid")
+# They pass scores on as they are at inference.
+PASSING = (
+    keras.layers.Activation,
+    keras.layers.Dropout,
+    keras.layers.Flatten,
+    keras.layers.Identity,
+    keras.layers.Reshape,
+)
 
 
 def without_last_activation(model: keras.Model) -> dict:
@@ -31,6 +42,27 @@ def without_last_activation(model: keras.Model) -> dict:
     if activation in SQUASHING:
         return {last: _linear(last)}
     return {}
+
+
+def ends_in_scores(model: keras.Model) -> bool:
+    """Tell whether a flat model returns scores: no activation is at its end.
+
+    Args:
+        model: A functional model without models inside.
+    """
+    made_by = {id(node.outputs[0]): node for node in nodes_in_order(model)}
+    tensor = model.outputs[0]
+    while id(tensor) in made_by:
+        node = made_by[id(tensor)]
+        activation = getattr(node.operation, "activation", None)
+        if activation not in (None, keras.activations.linear):
+            return False
+        if type(node.operation).__name__ in SQUASHING_OPERATIONS:
+            return False
+        if not isinstance(node.operation, PASSING):
+            return True
+        tensor = node.input_tensors[0]
+    return True
 
 
 def _linear(layer):

@@ -27,10 +27,16 @@ def gradients(function, values):
 def _with_tensorflow(function, values):
     import tensorflow as tf
 
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(values)
-        result = function(values)
-    return result, tape.gradient(result, values)
+    # As a graph, in which the gradients by the kernels on the way fall away where
+    # they are not asked for: of one image, TensorFlow's own can end the process.
+    @tf.function(autograph=False)
+    def differentiated(values):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            result = function(values)
+        return result, tape.gradient(result, values)
+
+    return differentiated(values)
 
 
 def _with_jax(function, values):

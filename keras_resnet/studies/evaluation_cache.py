@@ -11,6 +11,9 @@ import numpy as np
 
 from keras_resnet.studies.module import Module
 
+# What every line begins with.
+BEGINNING = b'{"key": '
+
 
 class EvaluationCache:
     """Figures by key, in a file that grows by a line a figure.
@@ -36,7 +39,10 @@ class EvaluationCache:
     def _read(self) -> None:
         content = self.path.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
+        torn = content[len(whole) :]
         try:
+            if not (torn.startswith(BEGINNING) or BEGINNING.startswith(torn)):
+                raise ValueError(f"a last line that begins {torn[:40]!r}")
             for line in whole.decode("utf-8").splitlines():
                 entry = json.loads(line)
                 self._figures[entry["key"]] = entry["figure"]
@@ -45,7 +51,7 @@ class EvaluationCache:
                 f"'{self.path}' is not a file of evaluations, or a damaged one: move "
                 f"it away to compute everything anew. Received: {error!r}"
             ) from error
-        if len(whole) < len(content):
+        if torn:
             os.truncate(self.path, len(whole))
 
     def __len__(self) -> int:

@@ -11,6 +11,11 @@ from keras_resnet.layers.pure_function import PureFunction
 from keras_resnet.studies.class_scores import without_last_activation
 from keras_resnet.studies.compared_networks import COLOURS, named_networks
 from keras_resnet.studies.differentiation import gradients
+from keras_resnet.studies.evaluation_cache import (
+    EvaluationCache,
+    hash_of_arrays,
+    hash_of_model,
+)
 from keras_resnet.studies.flat_network import open_network, room_for_layers, substitute
 from keras_resnet.studies.result import StudyResult, integer_axis, plain_axes
 from keras_resnet.studies.subjects import check_images, check_labels
@@ -93,6 +98,7 @@ def gradient_norms(
     images,
     labels,
     *,
+    cache: EvaluationCache | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> GradientNormResult:
     """Measure the gradient that reaches every convolution's kernel.
@@ -108,6 +114,7 @@ def gradient_norms(
         images: (count, height, width, channels), or channels first, as the
             models take them, all in one batch.
         labels: (count,), integers.
+        cache: What has been computed already. Defaults to nothing.
         progress: Called with a line that says how far it is. Defaults to
             nothing.
 
@@ -119,13 +126,14 @@ def gradient_norms(
         ValueError: If the images or labels do not fit, or a model has no
             convolution that is trained.
     """
+    cache = EvaluationCache() if cache is None else cache
     results = {}
     for network, model in named_networks(models).items():
         images = check_images(model, images)
         labels = check_labels(model, images, labels)
         if progress is not None:
             progress(f"gradients of {network}")
-        results[network] = _norms(model, images, labels)
+        results[network] = _norms(model, images, labels, cache)
     losses, layers, norms, kernel_norms = (
         dict(zip(results, values, strict=True))
         for values in zip(*results.values(), strict=True)
@@ -133,7 +141,7 @@ def gradient_norms(
     return GradientNormResult(len(images), losses, layers, norms, kernel_norms)
 
 
-def _norms(model, images, labels):
+def _norms(model, images, labels, cache):
     flat = open_network(model).model
     with room_for_layers(model):
         scoring = substitute(flat, without_last_activation(flat))
@@ -147,6 +155,23 @@ def _norms(model, images, labels):
             "The model has no convolutions that are trained. "
             f"Received: model={model.name!r}"
         )
+    kernels = [_kernel(layer) for layer in chosen]
+    key = hash_of_model(model), hash_of_arrays(images, labels), "gradient norms"
+    known = cache.get(*key)
+    if known is None:
+        known = _loss_and_norms(scoring, kernels, images, labels)
+        cache.put(*key, figure=known)
+    loss, *norms = known
+    return (
+        loss,
+        tuple(layer.name for layer in chosen),
+        tuple(norms),
+        tuple(_norm(ops.convert_to_numpy(kernel)) for kernel in kernels),
+    )
+
+
+def _loss_and_norms(scoring, kernels, images, labels) -> list[float]:
+    """Return the loss, and the norm of its gradient by each kernel."""
     batch = ops.convert_to_tensor(images, scoring.inputs[0].dtype)
     targets = ops.one_hot(labels, scoring.output_shape[-1])
     pure = PureFunction(lambda x: scoring(x, training=True), scoring.variables)
@@ -163,13 +188,7 @@ def _norms(model, images, labels):
         id(variable): gradient
         for variable, gradient in zip(pure.trainable, found, strict=True)
     }
-    kernels = [_kernel(layer) for layer in chosen]
-    return (
-        float(value),
-        tuple(layer.name for layer in chosen),
-        tuple(_norm(by_variable[id(kernel)]) for kernel in kernels),
-        tuple(_norm(ops.convert_to_numpy(kernel)) for kernel in kernels),
-    )
+    return [float(value), *(_norm(by_variable[id(kernel)]) for kernel in kernels)]
 
 
 def _kernel(layer):

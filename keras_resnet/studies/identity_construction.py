@@ -24,7 +24,7 @@ def construct_identity(deep: keras.Model, shallow: keras.Model) -> None:
     what they get. In a plain block that is a convolution with a one in the
     middle of its kernel and a batch normalization that changes nothing; what
     comes in is not negative, so that the ReLU passes it too. In a residual
-    block the last batch normalization has a scale of zero.
+    block all kernels are zero, so that the residual branch adds nothing.
 
     Args:
         deep: The deeper network, as this package builds it. Its weights are
@@ -58,16 +58,20 @@ def construct_identity(deep: keras.Model, shallow: keras.Model) -> None:
                 f"{name!r} of {shape} and {tuple(given[name].shape)}"
             )
     before = deep.get_weights()
-    for name, variable in wanted.items():
-        variable.assign(values[name])
-    apart = _difference(deep, shallow)
-    if not apart <= TOLERANCE:
+    try:
+        for name, variable in wanted.items():
+            variable.assign(values[name])
+        apart = _difference(deep, shallow)
+        if not apart <= TOLERANCE:
+            raise ValueError(
+                "The additional blocks do not pass on what they get: only those that "
+                "end in a ReLU, or add to a shortcut, can. Received: the model "
+                f"{deep.name!r}, whose outputs would be {apart:.2g} apart"
+            )
+    # An interruption leaves it as it was, too.
+    except BaseException:
         deep.set_weights(before)
-        raise ValueError(
-            "The additional blocks do not pass on what they get: only those that end "
-            "in a ReLU, or add to a shortcut, can. Received: the model "
-            f"{deep.name!r}, whose outputs would be {apart:.2g} apart"
-        )
+        raise
 
 
 def _identity(name, variable, deep):

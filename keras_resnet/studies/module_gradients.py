@@ -1,5 +1,7 @@
 """The way back of a gradient through a network, one way of a module at a time."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 from keras import ops
@@ -109,18 +111,23 @@ class ModuleGradients:
             last = path
             yield path, gradients[-1]
 
-    def by_length(self) -> list:
+    def by_length(self, progress: Callable[[str], None] | None = None) -> list:
         """Compute the sum of the gradients of all paths of each length.
 
         A path of l modules goes through the residual branch of the next one
         and is longer by one, or through its shortcut; so the sums over paths
         are brought back without listing the paths.
 
+        Args:
+            progress: Called with a line that says how far it is. Defaults to
+                nothing.
+
         Returns:
             A gradient for each length from 0 to the number of modules.
         """
         sums = [self._upstream]
-        for index in reversed(range(len(self.graph.parts))):
+        count = len(self.graph.parts)
+        for done, index in enumerate(reversed(range(count)), start=1):
             short = [self._brought_back(index, SHORTCUT, g) for g in sums]
             long = [self._brought_back(index, RESIDUAL, g) for g in sums]
             sums = [
@@ -128,6 +135,8 @@ class ModuleGradients:
                 *(a + b for a, b in zip(short[1:], long[:-1], strict=True)),
                 long[-1],
             ]
+            if progress is not None:
+                progress(f"the whole gradient by length: {done} of {count} modules")
         return sums
 
 

@@ -99,7 +99,8 @@ def multiple_lesions(
     graph.check_indices(None)
     choices = ModuleChoices(graph)
     most = len(choices.ways) - 1
-    counts = check_counts("counts", counts or range(1, most + 1), most)
+    counts = range(1, most + 1) if counts is None else counts
+    counts = check_counts("counts", counts, most)
     drawn = tuple(choices.draw(count, draws, seed) for count in counts)
     variants = [without(graph.baseline, which) for group in drawn for which in group]
     found, errors = evaluator.compare(variants, progress)

@@ -71,7 +71,7 @@ class PathGradientResult(StudyResult):
         """The narrowest range of lengths with 95 % of the totals."""
         totals = self.totals
         ranges = (
-            (last - first, first, last)
+            (self.lengths[last] - self.lengths[first], first, last)
             for first in range(len(totals))
             for last in range(first, len(totals))
             if sum(totals[first : last + 1]) >= MOST * sum(totals)
@@ -80,8 +80,14 @@ class PathGradientResult(StudyResult):
         return self.lengths[first], self.lengths[last]
 
     @property
-    def effective_share_of_paths(self) -> float:
-        """The share of all paths that are of the effective lengths."""
+    def effective_share_of_paths(self) -> float | None:
+        """The share of all paths that are of the effective lengths.
+
+        None where lengths between those that were drawn were left out: the
+        totals are not those of all paths of the range then.
+        """
+        if self.lengths[-1] - self.lengths[0] >= len(self.lengths):
+            return None
         low, high = self.effective_lengths
         return sum(path_lengths(self.modules).shares[low : high + 1])
 
@@ -148,11 +154,11 @@ class PathGradientResult(StudyResult):
         third.legend(frameon=False, fontsize=7, loc="upper right")
         third.set_ylim(top=1.3 * max(*shares, *self.shares_of_sum))
         low, high = self.effective_lengths
-        third.set_title(
-            f"{low} to {high} modules: {100 * MOST:.0f} % of this\n"
-            f"by {100 * self.effective_share_of_paths:.3g} % of the paths",
-            fontsize=9,
-        )
+        title = f"{low} to {high} modules: {100 * MOST:.0f} % of this"
+        share = self.effective_share_of_paths
+        if share is not None:
+            title += f"\nby {100 * share:.3g} % of the paths"
+        third.set_title(title, fontsize=9)
         for axes in (second, third):
             integer_axis(axes.xaxis)
         figure.suptitle(

@@ -60,7 +60,8 @@ def path_gradients(
         TypeError: If an argument is of the wrong type.
         ValueError: If the model has no residual modules or ends in neither
             logits nor a softmax, a length is out of range, the images or
-            labels are not the model's, or all gradients are zero.
+            labels are not the model's, or the gradients are all zero or not
+            finite.
     """
     images = check_images(check_model(model), images)
     labels = check_labels(model, images, labels)
@@ -84,12 +85,7 @@ def path_gradients(
         projections += of_lengths
         for path, norm in of_batch.items():
             norms[path] += norm / len(images)
-    if not projections.sum():
-        raise ValueError(
-            "The network's gradient is zero for all images: it is as sure of their "
-            f"right classes as numbers can tell. Received: model={model.name!r}"
-        )
-    return PathGradientResult(
+    result = PathGradientResult(
         model=model.name,
         images=len(images),
         modules=count,
@@ -98,9 +94,30 @@ def path_gradients(
         norms=tuple(
             float(np.mean([norms[path] for path in group])) for group in drawn.values()
         ),
-        shares_of_sum=tuple((projections / projections.sum()).tolist()),
+        shares_of_sum=_shares(projections, model.name),
         seed=seed,
     )
+    if not 0 < sum(result.totals) < math.inf:
+        raise ValueError(
+            "The gradients of all paths of these lengths are zero, or not finite. "
+            f"Received: lengths={lengths}, model={model.name!r}"
+        )
+    return result
+
+
+def _shares(projections, name: str) -> tuple[float, ...]:
+    total = projections.sum()
+    if not np.isfinite(total):
+        raise ValueError(
+            "The network's gradient is not finite: its weights or its outputs are no "
+            f"numbers, or too large. Received: model={name!r}"
+        )
+    if not total:
+        raise ValueError(
+            "The network's gradient is zero for all images: it is as sure of their "
+            f"right classes as numbers can tell. Received: model={name!r}"
+        )
+    return tuple((projections / total).tolist())
 
 
 class _Measurement:
@@ -122,7 +139,8 @@ class _Measurement:
         if missing or projections is None:
             self._gradients.forward(images, labels)
         if projections is None:
-            sums = [by_image(gradient) for gradient in self._gradients.by_length()]
+            sums = self._gradients.by_length(self._progress)
+            sums = [by_image(gradient) for gradient in sums]
             whole = np.sum(sums, axis=0)
             projections = [float(np.sum(whole * gradient)) for gradient in sums]
             self._cache.put(*keys, "projections", figure=projections)

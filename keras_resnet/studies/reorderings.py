@@ -163,7 +163,8 @@ def reorderings(
         )
     # More swaps than modules shuffle no further.
     most = max(MOST_SWAPS, len(graph.modules))
-    swaps = check_counts("swaps", swaps or range(1, MOST_SWAPS + 1), most)
+    swaps = range(1, MOST_SWAPS + 1) if swaps is None else swaps
+    swaps = check_counts("swaps", swaps, most)
     drawn = [
         (count, _swapped(graph.baseline, pairs, count, seed, draw))
         for count in swaps

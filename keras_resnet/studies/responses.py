@@ -9,6 +9,11 @@ from keras import ops
 
 from keras_resnet.arguments import check_positive_integer
 from keras_resnet.studies.compared_networks import COLOURS, named_networks
+from keras_resnet.studies.evaluation_cache import (
+    EvaluationCache,
+    hash_of_arrays,
+    hash_of_model,
+)
 from keras_resnet.studies.flat_network import open_network, room_for_layers
 from keras_resnet.studies.result import StudyResult, integer_axis, plain_axes
 from keras_resnet.studies.subjects import check_images
@@ -83,6 +88,7 @@ def responses(
     images,
     *,
     batch_size: int = BATCH_SIZE,
+    cache: EvaluationCache | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> ResponseResult:
     """Measure the standard deviation of every convolution's responses.
@@ -98,6 +104,7 @@ def responses(
         images: (count, height, width, channels), or channels first, as the
             models take them.
         batch_size: Images at once. Defaults to 100.
+        cache: What has been computed already. Defaults to nothing.
         progress: Called with a line that says how far it is. Defaults to
             nothing.
 
@@ -110,12 +117,14 @@ def responses(
     """
     models = named_networks(models)
     check_positive_integer("batch_size", batch_size)
+    cache = EvaluationCache() if cache is None else cache
     layers, deviations = {}, {}
     for network, model in models.items():
         images = check_images(model, images)
         layers[network], looking = _statistics_of(model)
+        measured = _Moments(looking, cache, hash_of_model(model))
         deviations[network] = _deviations(
-            looking, images, batch_size, network, progress
+            measured, images, batch_size, network, progress
         )
     return ResponseResult(len(images), layers, deviations)
 
@@ -138,16 +147,31 @@ def _statistics_of(model) -> tuple[tuple[str, ...], keras.Model]:
     return tuple(node.operation.name for node in chosen.nodes), looking
 
 
-def _deviations(looking, images, batch_size, network, progress) -> tuple[float, ...]:
+class _Moments:
+    """Takes from the cache, or computes, the moments of one batch after another."""
+
+    def __init__(self, looking: keras.Model, cache: EvaluationCache, model_hash: str):
+        self._looking, self._cache, self._hash = looking, cache, model_hash
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Return every response's mean and variance, float64 (responses, 2)."""
+        key = self._hash, hash_of_arrays(images), "moments of responses"
+        found = self._cache.get(*key)
+        if found is None:
+            batch = ops.convert_to_tensor(images, self._looking.inputs[0].dtype)
+            moments = ops.convert_to_numpy(self._looking(batch, training=False))
+            found = moments.astype("float64").tolist()
+            self._cache.put(*key, figure=found)
+        return np.array(found)
+
+
+def _deviations(measured, images, batch_size, network, progress) -> tuple[float, ...]:
     means, squares = [], []
     starts = range(0, len(images), batch_size)
     shares = []
     for start in starts:
-        batch = ops.convert_to_tensor(
-            images[start : start + batch_size], looking.inputs[0].dtype
-        )
-        moments = ops.convert_to_numpy(looking(batch, training=False))
-        mean, variance = moments.astype("float64").T
+        batch = images[start : start + batch_size]
+        mean, variance = measured(batch).T
         means.append(mean)
         squares.append(variance + mean**2)
         shares.append(len(batch) / len(images))

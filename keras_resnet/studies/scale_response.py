@@ -42,7 +42,9 @@ def scale_response(
 
     Images are enlarged bilinearly. A network that ends in global pooling
     pools over the larger map; of one that flattens its map, the answers for
-    all windows of the native size are averaged.
+    all windows of the native size are averaged. Of a network that ends in
+    logits the answers are their softmax. Where an answer is no number, the
+    image's class is not found.
 
     Args:
         model: A functional or sequential classifier, flat or nested.
@@ -110,7 +112,7 @@ def scale_response(
         top=min(top, answers.shape[2]),
         labels=labels,
         confidences=of_class[..., 0],
-        ranks=1 + (answers > of_class).sum(axis=2),
+        ranks=_ranks(answers, of_class),
         first_choices=answers.argmax(axis=2),
         shown=shown,
         maps=tuple(
@@ -152,7 +154,8 @@ def _answers(network, images, factor, axes, cache, key, progress) -> np.ndarray:
     at_once = max(1, int(PIXELS_AT_ONCE // pixels))
     found = []
     for start in range(0, len(images), at_once):
-        part = f"scale {factor:g}, images {start} to {start + at_once - 1}"
+        end = start + at_once - 1
+        part = f"probabilities at scale {factor:g}, images {start} to {end}"
         known = cache.get(*key, part)
         if known is None:
             batch = enlarge(images[start : start + at_once], factor, axes)
@@ -162,6 +165,14 @@ def _answers(network, images, factor, axes, cache, key, progress) -> np.ndarray:
         if progress is not None:
             progress(f"factor {factor:g}: {len(found):,} of {len(images):,} images")
     return np.array(found)
+
+
+def _ranks(answers, of_class) -> np.ndarray:
+    """Return the place of the class by what is said of all, (factors, images)."""
+    ranks = 1 + (answers > of_class).sum(axis=2)
+    # Comparisons with what is no number are false, as if the class were first.
+    known = np.isfinite(answers).all(axis=2)
+    return np.where(known, ranks, 1 + answers.shape[2])
 
 
 def _map(scaled: ScaledNetwork, image, factor, class_index, axes) -> ClassMap:

@@ -26,8 +26,10 @@ class ScaleResult(StudyResult):
         sides: For every factor, (height, width) in pixels.
         top: A class counts as found among so many.
         labels: The class that is followed, (images,).
-        confidences: What the network says of it, (factors, images).
-        ranks: 1 where it says most of it, 2 where more of one other, ...
+        confidences: The probability that the network gives it, (factors,
+            images).
+        ranks: 1 where it says most of it, 2 where more of one other, ...; one
+            more than there are classes where what it says is no number.
             (factors, images).
         first_choices: The class it says most of, (factors, images).
         shown: The image in the picture.

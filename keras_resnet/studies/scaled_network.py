@@ -5,7 +5,7 @@ import dataclasses
 import keras
 from keras import ops
 
-from keras_resnet.studies.class_scores import check_classifier
+from keras_resnet.studies.class_scores import check_classifier, ends_in_scores
 from keras_resnet.studies.flat_network import (
     image_axes,
     new_input,
@@ -21,13 +21,15 @@ from keras_resnet.studies.fully_convolutional import (
 from keras_resnet.studies.head_layers import GLOBAL_POOLS
 from keras_resnet.studies.head_nodes import head_nodes
 
+LAST = "softmax_of_logits"
+
 
 @dataclasses.dataclass(frozen=True)
 class ScaledNetwork:
     """A classifier that takes images of any size.
 
     Attributes:
-        model: From images to (batch, classes).
+        model: From images to probabilities, (batch, classes).
         window: (height, width) of the native size.
         sliding: The fully convolutional network whose answers `model`
             averages; None for one that ends in global pooling.
@@ -43,7 +45,7 @@ def at_any_size(model: keras.Model, window=None) -> ScaledNetwork:
 
     One that ends in global pooling pools over the larger map. One that
     flattens its map slides over the larger image, and what it says of the
-    windows is averaged.
+    windows is averaged. Of one that ends in logits it is their softmax.
 
     Args:
         model: A functional or sequential classifier.
@@ -58,10 +60,17 @@ def at_any_size(model: keras.Model, window=None) -> ScaledNetwork:
         flat = open_network(model, blocks=False).model
         native = substitute(flat, {}, new_input(flat, window))
         check_sliding_layers(native)
+        logits = ends_in_scores(native)
         if isinstance(head_nodes(native)[0].operation, GLOBAL_POOLS):
-            larger = substitute(native, {}, new_input(native, (None, None)))
-            return ScaledNetwork(larger, window)
+            softmax = keras.layers.Softmax(name=LAST) if logits else None
+            larger = new_input(native, (None, None))
+            return ScaledNetwork(substitute(native, {}, larger, softmax), window)
         sliding = to_fully_convolutional(model, window=window)
+        if logits:
+            axis = 6 - sum(image_axes(model))
+            softmax = keras.layers.Softmax(axis, name=LAST)
+            inputs, map_ = sliding.inputs[0], sliding.outputs[0]
+            sliding = keras.Model(inputs, softmax(map_), name=sliding.name)
         mean = ops.mean(sliding.outputs[0], axis=image_axes(model))
         averaged = keras.Model(sliding.inputs[0], mean, name=model.name)
         return ScaledNetwork(averaged, window, sliding)

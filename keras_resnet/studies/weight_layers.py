@@ -3,6 +3,7 @@
 import keras
 
 from keras_resnet.models.nodes import nodes_in_order
+from keras_resnet.studies.shortcut_calls import shortcut_operations
 
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 
@@ -19,19 +20,16 @@ class WeightLayers:
 
     def __init__(self, model: keras.Model):
         every = nodes_in_order(model)
-        self._made_by = {id(node.outputs[0]): node for node in every}
         self._users = {}
         for node in every:
             for tensor in node.input_tensors:
                 self._users.setdefault(id(tensor), []).append(node)
-        on_shortcuts = set()
-        for node in every:
-            if isinstance(node.operation, keras.layers.Add):
-                on_shortcuts |= self._shorter(node)
+        on_shortcuts = shortcut_operations(model)
         self.nodes = [
             node
             for node in every
-            if isinstance(node.operation, CONVOLUTIONS) and id(node) not in on_shortcuts
+            if isinstance(node.operation, CONVOLUTIONS)
+            and id(node.operation) not in on_shortcuts
         ]
 
     def response(self, node) -> keras.KerasTensor:
@@ -47,23 +45,3 @@ class WeightLayers:
         ):
             return users[0].outputs[0]
         return tensor
-
-    def _shorter(self, addition) -> set[int]:
-        """Return the convolutions of the way with fewer of them."""
-        ways = [self._convolutions_before(tensor) for tensor in addition.input_tensors]
-        fewest = min(ways, key=len)
-        if all(len(way) == len(fewest) for way in ways):
-            return set()
-        return {id(node) for node in fewest}
-
-    def _convolutions_before(self, tensor) -> list:
-        """List the convolutions from where the ways part up to a tensor."""
-        found = []
-        while len(self._users.get(id(tensor), [])) == 1:
-            node = self._made_by.get(id(tensor))
-            if node is None or len(node.input_tensors) != 1:
-                break
-            if isinstance(node.operation, CONVOLUTIONS):
-                found.append(node)
-            tensor = node.input_tensors[0]
-        return found

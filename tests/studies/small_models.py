@@ -12,7 +12,15 @@ from keras_resnet.models.construction import build_model
 SIDE, CLASSES = 8, 5
 
 
-def network(name="resnet20", depths=(2, 2, 1), *, nested=False, side=SIDE, **changes):
+def network(
+    name="resnet20",
+    depths=(2, 2, 1),
+    *,
+    nested=False,
+    side=SIDE,
+    survival_probability=1.0,
+    **changes,
+):
     """Build a narrow form of a network for images of 8x8 pixels."""
     original = specification(name)
     width = 16 if original.block == "bottleneck" else 4
@@ -27,7 +35,13 @@ def network(name="resnet20", depths=(2, 2, 1), *, nested=False, side=SIDE, **cha
         **changes,
     )
     shape = (side, side, 3)
-    model = build_model(small, input_shape=shape, classes=CLASSES, nested=nested)
+    model = build_model(
+        small,
+        input_shape=shape,
+        classes=CLASSES,
+        nested=nested,
+        survival_probability=survival_probability,
+    )
     return filled(model)
 
 

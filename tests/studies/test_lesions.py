@@ -165,8 +165,20 @@ def test_numbers_that_there_are_not(residual):
         studies.multiple_lesions(residual, *examples(), [6])
     with pytest.raises(ValueError, match="`swaps` must be a positive"):
         studies.reorderings(residual, *examples(), [0])
+    with pytest.raises(ValueError, match="`counts` must be integers from 1 to 5"):
+        studies.multiple_lesions(residual, *examples(), [])
+    with pytest.raises(ValueError, match="`swaps` must be integers from 1 to 10"):
+        studies.reorderings(residual, *examples(), ())
     with pytest.raises(ValueError, match="none can be swapped"):
         studies.reorderings(network(depths=(1, 1, 1)), *examples())
+
+
+def test_numbers_of_numpy(residual):
+    images, labels = examples(4)
+    found = studies.multiple_lesions(residual, images, labels, np.arange(1, 3), draws=1)
+    assert [spread.x for spread in found.spreads] == [1, 2]
+    found = studies.reorderings(residual, images, labels, np.arange(1, 3), draws=1)
+    assert [r.swaps for r in found.reorderings] == [1, 2]
 
 
 def test_networks_without_shortcuts():

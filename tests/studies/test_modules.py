@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from small_models import CLASSES, examples, network, vgg
+from survey_models import images_for, member, small_networks
 
 import keras_resnet
 from keras_resnet.studies import ModuleGraph, find_modules
@@ -22,6 +23,13 @@ NETWORKS = {
     "gated": {"name": "resnet20", "shortcut_function": "exclusive_gating"},
     "scaled": {"name": "resnet20", "shortcut_function": "constant_scaling"},
     "normalized sum": {"name": "resnet20", "ordering": "batch_norm_after_addition"},
+    "dropped blocks": {"name": "resnet20", "survival_probability": 0.5},
+    "nested dropped blocks": {
+        "name": "resnet20",
+        "survival_probability": 0.5,
+        "nested": True,
+    },
+    "grouped": {"name": "resnext50_32x4d", "side": 32, "groups": 4},
 }
 
 
@@ -52,6 +60,33 @@ def test_what_is_known_of_a_module():
     assert third.downsamples
     assert third.projects
     assert third.weighted_layers == 2
+
+
+# By shrinking, each has stages of one or two blocks; these have no modules.
+WITHOUT_MODULES = ("vgg", "plain")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", [names[0] for _, names in small_networks.distinct_networks()]
+)
+def test_modules_of_every_network(name):
+    if name.startswith(WITHOUT_MODULES):
+        with pytest.raises(ValueError, match="no residual modules"):
+            find_modules(member(name))
+        return
+    flat, nested = member(name), member(name, nested=True)
+    modules = find_modules(flat)
+    assert modules
+    assert [(m.kind, m.output_shape) for m in find_modules(nested)] == [
+        (m.kind, m.output_shape) for m in modules
+    ]
+    graph, images = ModuleGraph(flat), images_for(flat, 2)
+    x = graph.stem(images)
+    for between, parts in zip(graph.between, graph.parts, strict=True):
+        whole = parts.without([False] * len(parts.branches))
+        x = whole(between(x))
+    np.testing.assert_allclose(graph.head(x), flat(images), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The paths through a network and their gradients."""
 
+import dataclasses
 import fractions
 import itertools
 import math
@@ -11,8 +12,10 @@ import tensorflow as tf
 from scipy import stats
 from small_models import CLASSES, SIDE, examples, network, vgg
 
+import keras_resnet
 from keras_resnet import studies
 from keras_resnet.studies import EvaluationCache
+from keras_resnet.studies.path_gradient_result import PathGradientResult
 from keras_resnet.studies.path_lengths import PathLengthResult
 
 
@@ -132,11 +135,53 @@ def test_what_is_written(tmp_path):
         progress=messages.append,
     )
     assert again == first
-    assert len(messages) == 14
+    # Five modules for the projections, once.
+    assert len(messages) == 5 + 14
+    assert messages[4] == "the whole gradient by length: 5 of 5 modules"
     low, high = first.effective_lengths
     assert sum(first.totals[low : high + 1]) >= 0.95 * sum(first.totals)
     paths = [*first.save(tmp_path), *studies.path_lengths(9).save(tmp_path)]
     assert all(path.stat().st_size for path in paths)
+
+
+def test_lengths_with_gaps(tmp_path):
+    common = {"model": "net", "images": 1, "modules": 20, "seed": 0}
+    gaps = PathGradientResult(
+        lengths=(0, 1, 2, 3, 15),
+        draws=(1,) * 5,
+        # What counts are 5, 40, 40, 5 and 10 of 100.
+        norms=tuple(
+            total / math.comb(20, length)
+            for length, total in zip((0, 1, 2, 3, 15), (5, 40, 40, 5, 10), strict=True)
+        ),
+        shares_of_sum=(1 / 21,) * 21,
+        **common,
+    )
+    # 0 to 3 and 15 has more than 1 to 15, but is longer.
+    assert gaps.effective_lengths == (1, 15)
+    assert gaps.effective_share_of_paths is None
+    assert gaps.document()["share of paths that are effective"] is None
+    assert all(path.stat().st_size for path in gaps.save(tmp_path))
+    near = dataclasses.replace(gaps, lengths=(0, 1, 2, 3, 4))
+    near = dataclasses.replace(
+        near, norms=tuple(t / math.comb(20, i) for i, t in enumerate((9, 60, 25, 5, 1)))
+    )
+    assert near.effective_lengths == (0, 3)
+    share = sum(stats.binom(20, 0.5).pmf(range(4)))
+    assert near.effective_share_of_paths == pytest.approx(share)
+
+
+def test_the_narrowest_range_is_that_of_lengths():
+    result = PathGradientResult(
+        "net", 1, 20, (0, 8, 9, 10), (1,) * 4,
+        tuple(
+            total / math.comb(20, length)
+            for length, total in zip((0, 8, 9, 10), (5, 90, 1, 5), strict=True)
+        ),
+        (1 / 21,) * 21, 0,
+    )  # fmt: skip
+    # Three lengths hold it from 0 to 9 and only from 8 to 10 in fewer modules.
+    assert result.effective_lengths == (8, 10)
 
 
 def _with_sigmoid():
@@ -159,6 +204,24 @@ def _with_sigmoid():
 def test_what_cannot_be_differentiated(model, options, message):
     with pytest.raises(ValueError, match=message):
         studies.path_gradients(model(), *examples(), **options)
+
+
+def test_gradients_that_tell_nothing():
+    images, labels = examples(2)
+    # Residual branches that end in a scale of zero: one path alone has a gradient.
+    model = network(depths=(2,))
+    variables = keras_resnet.weights.named_variables(model)
+    for name, variable in variables.items():
+        if name.endswith("2_bn/gamma"):
+            variable.assign(np.zeros(variable.shape))
+    with pytest.raises(ValueError, match="paths of these lengths are zero"):
+        studies.path_gradients(model, images, labels, [1, 2], draws=2)
+    model.get_layer("predictions").kernel.assign(np.zeros((4, CLASSES)))
+    with pytest.raises(ValueError, match="gradient is zero for all images"):
+        studies.path_gradients(model, images, labels, [0])
+    model.get_layer("predictions").kernel.assign(np.full((4, CLASSES), np.nan))
+    with pytest.raises(ValueError, match="gradient is not finite"):
+        studies.path_gradients(model, images, labels, [0])
 
 
 def test_logits_and_probabilities_have_the_same_gradient():

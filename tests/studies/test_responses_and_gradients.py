@@ -1,12 +1,16 @@
 """Responses and gradients by layer, and networks set to equal shallower ones."""
 
+import sys
+
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from small_models import examples, filled, network
+from small_models import CLASSES, examples, filled, network
+from survey_models import member
 
 import keras_resnet
+from keras_resnet.studies import EvaluationCache
 from keras_resnet.studies.flat_network import open_network
 from keras_resnet.studies.gradient_norms import gradient_norms
 from keras_resnet.studies.identity_construction import construct_identity
@@ -29,6 +33,54 @@ def test_depth_is_counted_without_shortcuts(name):
     names = [node.operation.name for node in WeightLayers(flat).nodes]
     assert len(names) == COUNTED[name]
     assert not any("_0_conv" in layer for layer in names)
+
+
+def summed_with_plus():
+    """Build a network that adds by operators, with a projection."""
+    x = inputs = keras.Input((8, 8, 3))
+    for number in range(2):
+        way = layers.Conv2D(4, 3, padding="same", name=f"branch{number}_1")(x)
+        way = layers.Conv2D(4, 3, padding="same", name=f"branch{number}_2")(way)
+        x = way + layers.Conv2D(4, 1, name=f"projection{number}_0_conv")(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, layers.Dense(CLASSES, activation="softmax")(x))
+
+
+# Shortcuts over several blocks, gates, several functions a block: by network,
+# how many of its convolutions are on none, and how many on some.
+ON_SHORTCUTS = {
+    "levels": (lambda nested: member("ror3_110", nested), 1 + 4 * 2, 3),
+    "levels and blocks": (lambda nested: member("ror3_wrn_58_4", nested), 9, 5),
+    "several functions": (
+        lambda nested: member("multi_resnet26_2_10", nested),
+        1 + 4 * 4,
+        2,
+    ),
+    "both ways gated": (
+        lambda nested: network(shortcut_function="exclusive_gating", nested=nested),
+        1 + 5 * 2,
+        5,
+    ),
+    "gated shortcut": (
+        lambda nested: network(shortcut_function="shortcut_only_gating", nested=nested),
+        1 + 5 * 2,
+        5,
+    ),
+    "operators": (lambda nested: summed_with_plus(), 2 * 2, 2),
+    "dense layers": (lambda nested: member("densenet40_12", nested), 7, 0),
+}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("name", ON_SHORTCUTS)
+def test_convolutions_on_shortcuts_of_every_kind(name, nested):
+    build, count, beside = ON_SHORTCUTS[name]
+    flat = open_network(build(nested)).model
+    names = {node.operation.name for node in WeightLayers(flat).nodes}
+    every = {x.name for x in flat.layers if isinstance(x, layers.Conv2D)}
+    assert len(names) == count
+    assert len(every - names) == beside
+    assert all(("_0_" in x) or ("gate" in x) for x in every - names)
 
 
 @pytest.mark.parametrize("nested", [False, True])
@@ -152,6 +204,42 @@ def test_networks_that_cannot_be_set_to_equal():
     with pytest.raises(TypeError, match="functional or sequential"):
         construct_identity(deep, "plain20")
     assert shallow is not deep
+
+
+def test_what_was_changed_is_put_back_when_outputs_cannot_be_compared():
+    deep, shallow = network(depths=(3, 1)), network(depths=(1, 1))
+    # One more head with the same weights, so that shapes differ at the end alone.
+    probabilities = shallow.output
+    shallow = keras.Model(shallow.input, layers.Reshape((CLASSES, 1))(probabilities))
+    before = deep.get_weights()
+    with pytest.raises(ValueError, match="return the same shape"):
+        construct_identity(deep, shallow)
+    for weight, old in zip(deep.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+
+
+def test_what_was_measured_is_kept(tmp_path, monkeypatch):
+    model, (images, labels) = network(), examples()
+    path = tmp_path / "cache.jsonl"
+
+    def both():
+        cache = EvaluationCache(path)
+        return (
+            responses(model, images, batch_size=5, cache=cache),
+            gradient_norms(model, images, labels, cache=cache),
+        )
+
+    first = both()
+    assert len(EvaluationCache(path)) == 3 + 1
+
+    def computed(*_):
+        raise AssertionError("computed a second time")
+
+    # The package has the function by the name of its module.
+    module = sys.modules["keras_resnet.studies.gradient_norms"]
+    monkeypatch.setattr(module, "gradients", computed)
+    monkeypatch.setattr(keras.Model, "__call__", computed)
+    assert both() == first
 
 
 def test_files_and_refusals(tmp_path):

@@ -1,27 +1,33 @@
 """Enlarged images, and what a classifier says of them."""
 
+import sys
+
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
+from scipy import special
 from small_models import vgg
 
 import keras_resnet
+from keras_resnet.studies.class_scores import ends_in_scores
 from keras_resnet.studies.evaluation_cache import EvaluationCache
+from keras_resnet.studies.fully_convolutional import to_fully_convolutional
 from keras_resnet.studies.scale_response import scale_response
 from keras_resnet.studies.scale_result import ScaleResult
 
 
-def test_answers_are_those_to_images_that_pillow_enlarged(rng, randomize, tmp_path):
+# Confidences are probabilities, whatever the network ends in.
+@pytest.mark.parametrize("activation", [None, "softmax"])
+def test_answers_are_those_to_images_that_pillow_enlarged(rng, randomize, activation):
     image_module = pytest.importorskip("PIL.Image")
-    model = randomize(keras_resnet.ResNet8(classifier_activation=None))
+    model = randomize(keras_resnet.ResNet8(classifier_activation=activation))
     larger = keras_resnet.ResNet8(
         classifier_activation=None, input_shape=(None, None, 3)
     )
     larger.set_weights(model.get_weights())
     images = rng.uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
-    cache = EvaluationCache(tmp_path / "cache.jsonl")
-    found = scale_response(model, images, [3, 4], (1.5, 3), top=2, cache=cache)
+    found = scale_response(model, images, [3, 4], (1.5, 3), top=2)
     assert found.factors == (1, 1.5, 3)
     assert found.sides == ((32, 32), (48, 48), (96, 96))
     for i, (side, _) in enumerate(found.sides):
@@ -31,7 +37,7 @@ def test_answers_are_those_to_images_that_pillow_enlarged(rng, randomize, tmp_pa
             for plane in np.moveaxis(image, -1, 0)
         ]
         enlarged = np.moveaxis(np.reshape(planes, (2, 3, side, side)), 1, -1)
-        scores = larger(enlarged).numpy()
+        scores = special.softmax(larger(enlarged).numpy(), axis=1)
         expected = scores[[0, 1], [3, 4]]
         np.testing.assert_allclose(found.confidences[i], expected, atol=1e-4)
         ranks = [
@@ -39,14 +45,39 @@ def test_answers_are_those_to_images_that_pillow_enlarged(rng, randomize, tmp_pa
             for row, k in zip(scores, (3, 4), strict=True)
         ]
         np.testing.assert_array_equal(found.ranks[i], ranks)
-    # A second call computes nothing.
-    count = len(cache)
-    model.get_layer("predictions").kernel.assign(model.get_layer("predictions").kernel)
-    again = scale_response(
-        model, images, [3, 4], (1.5, 3), cache=EvaluationCache(cache.path)
-    )
-    np.testing.assert_array_equal(again.confidences, found.confidences)
-    assert len(EvaluationCache(cache.path)) == count > 0
+
+
+def test_a_second_call_computes_nothing(rng, tmp_path, monkeypatch):
+    model, path = keras_resnet.ResNet8(), tmp_path / "cache.jsonl"
+    images = rng.uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
+
+    def study(factors):
+        cache = EvaluationCache(path)
+        return scale_response(model, images, [3, 4], factors, cache=cache)
+
+    first = study((1.5,))
+    assert len(EvaluationCache(path)) == 2
+    # The package has the function by the name of its module.
+    module = sys.modules["keras_resnet.studies.scale_response"]
+    monkeypatch.setattr(module, "_map", lambda *_: None)
+
+    def computed(*_):
+        raise AssertionError("computed a second time")
+
+    monkeypatch.setattr(module, "enlarge", computed)
+    np.testing.assert_array_equal(study((1.5,)).confidences, first.confidences)
+    # What is not in the cache is computed.
+    with pytest.raises(AssertionError, match="a second time"):
+        study((2,))
+
+
+def test_what_is_no_number_is_not_right(rng):
+    model = keras_resnet.ResNet8()
+    images = rng.uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
+    model.get_layer("predictions").bias.assign([np.nan] + 9 * [0])
+    found = scale_response(model, images, [0, 4], (1.5,), top=10)
+    assert (found.ranks == 11).all()
+    assert [row[3:5] for row in found.rows()] == [(0, 0), (0, 0)]
 
 
 def test_flattening_network_averages_over_its_windows(rng):
@@ -56,9 +87,39 @@ def test_flattening_network_averages_over_its_windows(rng):
     assert found.labels == model(images).numpy().argmax()
     assert found.ranks[0] == 1
     assert found.maps[1].name == "class_heatmap"
+    # It ends in logits, of which each window's are made probabilities.
     np.testing.assert_allclose(
-        found.confidences[0], model(images).numpy().max(), atol=1e-5
+        found.confidences[0], special.softmax(model(images)).max(), atol=1e-5
     )
+    enlarged = ops.image.resize(images, (16, 16), "bilinear")
+    sliding = to_fully_convolutional(model)(enlarged).numpy()
+    expected = special.softmax(sliding, axis=-1).mean(axis=(0, 1, 2))
+    np.testing.assert_allclose(found.confidences[1], expected[found.labels], atol=1e-5)
+    assert found.maps[1].measure == "probability"
+
+
+def _ends_in(*last):
+    inputs = keras.Input((8,))
+    x = inputs
+    for layer in last:
+        x = layer(x)
+    return keras.Model(inputs, x)
+
+
+@pytest.mark.parametrize(
+    ("last", "scores"),
+    [
+        ([layers.Dense(3)], True),
+        ([layers.Dense(3), layers.Activation("linear"), layers.Dropout(0.1)], True),
+        ([layers.Dense(3, activation="softmax")], False),
+        ([layers.Dense(3, activation="softmax"), layers.Activation("linear")], False),
+        ([layers.Dense(3), layers.Softmax()], False),
+        ([layers.Dense(3), layers.Activation("sigmoid")], False),
+        ([layers.Dense(3), ops.softmax], False),
+    ],
+)
+def test_what_ends_in_scores(last, scores):
+    assert ends_in_scores(_ends_in(*last)) == scores
 
 
 def result(ranks):

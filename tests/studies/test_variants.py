@@ -164,6 +164,27 @@ def test_a_damaged_cache_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "content", [b'{"rate": 0.1, "epochs": 3}', b"[1, 2]", b"\xff\xfe", b'"key']
+)
+def test_a_file_of_something_else_is_left_alone(tmp_path, content):
+    path = tmp_path / "settings.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="not a file of evaluations"):
+        EvaluationCache(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"', b'{"key": ', b'{"key": "a", "fig'])
+def test_half_a_line_is_taken_off(tmp_path, torn):
+    path = tmp_path / "cache.jsonl"
+    EvaluationCache(path).put("a", "b", figure=[1, 2])
+    whole = path.read_bytes()
+    path.write_bytes(whole + torn)
+    assert EvaluationCache(path).get("a", "b") == [1, 2]
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
     ("variant", "message"),
     [
         ((0, 1, 2), "one entry for each of the network's 5 modules"),

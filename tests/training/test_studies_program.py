@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 import sys
 
 import keras
@@ -15,6 +16,11 @@ from keras_resnet.training.studies import program
 from keras_resnet.training.studies.commands import COMMANDS
 from keras_resnet.training.studies.numbers import integers
 
+SIDE = 16
+NARROW = {"widths": [4, 8, 8], "stem_width": 4}
+# What the classes of the training are called.
+KINDS = [str(number) for number in range(10)]
+
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
@@ -23,10 +29,39 @@ def saved(tmp_path_factory):
     for name, classes in (("digits", 10), ("three", 3)):
         keras.utils.set_random_seed(0)
         model = keras_resnet.create_model(
-            "resnet8", input_shape=(32, 32, 1), classes=classes
+            "resnet8", input_shape=(SIDE, SIDE, 1), classes=classes, **NARROW
         )
         model.save(folder / f"{name}.keras")
+    _run_folder(folder / "run")
     return folder
+
+
+def _run_folder(folder):
+    """Write what a training leaves behind, of a network with other depths."""
+    keras.utils.set_random_seed(0)
+    options = {"depths": [2, 1, 1], **NARROW}
+    model = keras_resnet.create_model(
+        "resnet8", input_shape=(SIDE, SIDE, 1), include_preprocessing=True, **options
+    )
+    # Files of weights are built without the last activation; here the logits are
+    # far from probabilities.
+    model.get_layer("predictions").bias.assign([9.0] + 9 * [-9.0])
+    (folder / "checkpoints").mkdir(parents=True)
+    keras_resnet.weights.save(
+        model, folder / "checkpoints" / "best.npz", naming="keras_resnet"
+    )
+    description = {
+        "recipe": {
+            "evaluation_side": None,
+            "image_side": SIDE,
+            "evaluation_crop": 0.875,
+        },
+        "dataset": {"name": "digits"},
+        "model": {"name": "resnet8", "options": options},
+        "image_shape": [SIDE, SIDE, 1],
+        "class_names": KINDS,
+    }
+    (folder / "run.json").write_text(json.dumps(description), encoding="utf-8")
 
 
 def study(name, *arguments):
@@ -43,7 +78,27 @@ ARGUMENTS = {
     "multiple_lesions": ("--images=20", "--counts=1,2", "--draws=2"),
     "path_gradients": ("--images=6", "--lengths=0-2", "--draws=2"),
     "path_lengths": (),
+    "responses": ("--images=10", "--other_weights={folder}/digits.keras"),
+    "gradient_norms": ("--images=4", "--other_weights={folder}/digits.keras"),
+    "grad_cam": (
+        "--images=4",
+        "--index=2",
+        "--class_name=3",
+        "--layer=conv2_block1_out",
+    ),
+    "class_activation_map": ("--images=4", "--index=3"),
+    "class_heatmap": ("--images=4", "--index=1", "--mosaic=1x2"),
 }
+
+
+def written(output, name):
+    """Read what a study wrote, and check that table and document agree."""
+    document = json.loads((output / f"{name}.json").read_text(encoding="utf-8"))
+    rows = list(csv.reader((output / f"{name}.csv").open(encoding="utf-8")))
+    assert rows[0] == document["columns"]
+    assert len(rows) - 1 == len(document["rows"]) > 0
+    assert (output / f"{name}.png").stat().st_size
+    return document
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
@@ -52,15 +107,99 @@ def test_from_flags_to_files(saved, tmp_path, capsys, monkeypatch, name):
     network = f"--weights={saved / 'digits.keras'}"
     data = () if name == "path_lengths" else ("--dataset=digits",)
     output = tmp_path / "new"
-    study(name, network, *data, f"--output={output}", *ARGUMENTS[name])
+    arguments = [typed.format(folder=saved) for typed in ARGUMENTS[name]]
+    study(name, network, *data, f"--output={output}", *arguments)
     assert f"{name}.csv, {name}.png, {name}.json" in capsys.readouterr().out
-    document = json.loads((output / f"{name}.json").read_text(encoding="utf-8"))
-    assert document["model"] == "resnet8"
-    assert document["command"].startswith(f"keras-resnet-study {name} --weights=")
-    assert all(typed in document["command"] for typed in ARGUMENTS[name][:1])
-    rows = list(csv.reader((output / f"{name}.csv").open(encoding="utf-8")))
-    assert rows[0] == document["columns"]
-    assert len(rows) - 1 == len(document["rows"]) > 0
+    document = written(output, name)
+    assert document.get("model", "resnet8") == "resnet8"
+    command = shlex.split(document["command"])
+    assert command[:2] == ["keras-resnet-study", name]
+    assert {network, *data, *arguments} <= {*command}
+    if "--class_name=3" in arguments:
+        assert document["class_name"] == "3"
+    if "--mosaic=1x2" in arguments:
+        assert document["image_shape"] == [SIDE, 2 * SIDE, 1]
+    if "--other_weights" in " ".join(arguments):
+        networks = [row[0] for row in document["rows"]]
+        other = f"resnet8 ({saved}/digits.keras)"
+        assert networks == 7 * ["resnet8"] + 7 * [other]
+        # What they computed is kept, once for the same network.
+        assert len((output / "evaluations.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.fixture
+def image(tmp_path):
+    """A picture with an edge, in a file."""
+    pixels = np.zeros((48, 40, 3), "uint8")
+    pixels[10:30, 15:25] = (250, 120, 30)
+    Image.fromarray(pixels).save(tmp_path / "picture.png")
+    return f"--image={tmp_path / 'picture.png'}"
+
+
+def test_probabilities_of_logits(saved, tmp_path):
+    weights = f"--weights={saved / 'run' / 'checkpoints' / 'best.npz'}"
+    typed = (weights, "--images=10", f"--output={tmp_path}", "--factors=1,1.5")
+    study("scale", *typed)
+    document = written(tmp_path, "scale")
+    confidence = document["columns"].index("mean confidence")
+    assert len(document["rows"]) == 2
+    assert all(0 <= row[confidence] <= 1 for row in document["rows"])
+    with pytest.raises(ValueError, match="--factors must be numbers"):
+        study("scale", weights, "--factors=1,a")
+
+
+def test_modules_in_another_order(saved, tmp_path):
+    weights = f"--weights={saved / 'run' / 'checkpoints' / 'best.npz'}"
+    typed = (f"--output={tmp_path}", "--images=4", "--swaps=1", "--draws=1")
+    study("reorderings", weights, *typed)
+    (row,) = written(tmp_path, "reorderings")["rows"]
+    assert row[-1] == "1 0 2 3"
+
+
+def test_paths_of_the_network_that_was_trained(saved, tmp_path):
+    weights = f"--weights={saved / 'run' / 'checkpoints' / 'best.npz'}"
+    study("path_lengths", weights, f"--output={tmp_path}")
+    assert written(tmp_path, "path_lengths")["modules"] == 4
+
+
+def test_a_picture_of_ones_own_takes_no_dataset(saved, image, tmp_path, capsys):
+    output = f"--output={tmp_path}"
+    run = f"--weights={saved / 'run' / 'checkpoints' / 'best.npz'}"
+    study("class_activation_map", run, image, output, "--class_name=4")
+    document = written(tmp_path, "class_activation_map")
+    assert document["class_name"] == "4"
+    assert document["image_shape"] == [SIDE, SIDE, 1]
+    assert "4: " in capsys.readouterr().out
+    study("class_heatmap", run, image, output)
+    document = written(tmp_path, "class_heatmap")
+    assert document["image_shape"] == [48, 40, 1]
+    assert document["class_name"] in KINDS
+    # What the classes of a file alone are called, it does not say.
+    alone = f"--weights={saved / 'three.keras'}"
+    study("grad_cam", alone, image, output)
+    assert written(tmp_path, "grad_cam")["class_name"].startswith("class ")
+    with pytest.raises(ValueError, match="classes are called is not known"):
+        study("grad_cam", alone, image, output, "--class_name=3")
+    no_picture = f"--image={saved / 'three.keras'}"
+    with pytest.raises(ValueError, match="no image that can be decoded"):
+        study("grad_cam", alone, no_picture, output)
+    with pytest.raises(ValueError, match="Unknown class: .*Did you mean '4'"):
+        study("grad_cam", run, image, output, "--class_name=44")
+    with pytest.raises(ValueError, match="--index must be one of 5 images"):
+        study("grad_cam", run, output, "--images=5", "--index=5")
+
+
+def test_networks_of_several_sizes_are_not_compared(saved, tmp_path):
+    small = keras_resnet.create_model("resnet8", input_shape=(12, 12, 1), **NARROW)
+    small.save(tmp_path / "small.keras")
+    with pytest.raises(ValueError, match="images of the same size"):
+        study(
+            "responses",
+            f"--weights={saved / 'digits.keras'}",
+            f"--other_weights={tmp_path / 'small.keras'}",
+            "--dataset=digits",
+            "--images=2",
+        )
 
 
 def test_the_same_command_continues(saved, tmp_path, capsys, monkeypatch):
@@ -142,6 +281,7 @@ def test_studies_have_what_the_program_needs():
 def test_numbers_as_they_are_typed():
     assert integers("modules", ["3", "5-7"]) == [3, 5, 6, 7]
     assert integers("modules", None) is None
-    for wrong in (["a"], ["1-"], ["-1"], [""], ["1.5"]):
+    assert integers("modules", ["4-4"]) == [4]
+    for wrong in (["a"], ["1-"], ["-1"], [""], ["1.5"], ["5-3"], ["1", "32-20"]):
         with pytest.raises(ValueError, match="--modules must be integers"):
             integers("modules", wrong)

@@ -1,24 +1,37 @@
 """`keras-resnet-study block_variants`: shortcuts and activations compared."""
 
 import dataclasses
+import os
+from collections.abc import Callable, Sequence
 
 from absl import flags
 
 from keras_resnet.arguments import check_choice
+from keras_resnet.progress import ProgressLine
 from keras_resnet.studies.result import FIGURE_COLOUR, OTHER_COLOUR, StudyResult
 from keras_resnet.tables import Column, text_table
+from keras_resnet.training.datasets import ImageDataset
+from keras_resnet.training.recipes.recipe import Recipe
 from keras_resnet.training.studies.block_variants_table import (
     SOURCE,
     TABLES,
     BlockVariant,
 )
-from keras_resnet.training.studies.variant_training import (
-    TrainedVariant,
-    Variant,
+from keras_resnet.training.studies.training_flags import (
+    budget_of,
     define_training_flags,
     folder_of_study,
     load_dataset,
+    recipe_of,
     save_study,
+)
+from keras_resnet.training.studies.variant_training import (
+    Budget,
+    Network,
+    TrainedVariant,
+    Variant,
+    name_of,
+    recipe_and_data,
     train_variants,
 )
 
@@ -33,6 +46,8 @@ The published errors beside are the paper's, of ResNet-110 and its full budget.
 The same command again continues what was interrupted.
 """
 PERCENT = 100
+# What a table is called that is none of the paper's.
+OWN = "own"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +55,7 @@ class BlockVariantResult(StudyResult):
     """The errors of the variants beside the published ones.
 
     Attributes:
-        table: Key of `TABLES`.
+        table: Key of `TABLES`, or `"own"`.
         model: Name of the network that was varied.
         recipe: Name of the recipe.
         variants: The rows of the table.
@@ -77,7 +92,11 @@ class BlockVariantResult(StudyResult):
                 PERCENT * trained.train_error,
                 len(trained.history),
                 variant.published,
-                f"{SOURCE}{'; ' if variant.note else ''}{variant.note}",
+                "; ".join(
+                    text
+                    for text in (SOURCE * bool(variant.published_text), variant.note)
+                    if text
+                ),
             )
             for variant, trained in zip(self.variants, self.trained, strict=True)
         ]
@@ -88,30 +107,78 @@ class BlockVariantResult(StudyResult):
 
     def draw(self, figure):
         """Draw the measured errors beside the published ones."""
-        measured, published = figure.subplots(1, 2, sharey=True)
         labels = [variant.label.replace("_", " ") for variant in self.variants]
-        places = range(len(labels))
         errors = [PERCENT * trained.test_error for trained in self.trained]
-        measured.barh(places, errors, color=FIGURE_COLOUR)
         epochs = len(self.trained[0].history)
-        measured.set_title(f"{self.model}, {epochs} epochs, measured", fontsize=9)
-        given = [variant.published or 0 for variant in self.variants]
-        published.barh(places, given, color=OTHER_COLOUR)
-        published.set_title("ResNet-110, full budget, published", fontsize=9)
-        for axes, values in ((measured, errors), (published, given)):
+        panels = [
+            (
+                f"{self.model}, {epochs} epochs, measured",
+                errors,
+                [f"{error:.2f}" for error in errors],
+                FIGURE_COLOUR,
+            )
+        ]
+        texts = [variant.published_text for variant in self.variants]
+        if any(texts):
+            given = [variant.published or 0 for variant in self.variants]
+            title = "ResNet-110, full budget, published"
+            panels.append((title, given, texts, OTHER_COLOUR))
+        every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        for axes, (title, values, texts, colour) in zip(every, panels, strict=True):
+            axes.barh(range(len(labels)), values, color=colour)
+            axes.set_title(title, fontsize=9)
             axes.set_xlabel("test error (%)")
             axes.spines[["top", "right"]].set_visible(False)
-            for place, value in zip(places, values, strict=True):
-                axes.text(
-                    value,
-                    place,
-                    f" {value:.2f}" if value else " above 20",
-                    va="center",
-                    fontsize=7,
-                )
+            for place, (value, text) in enumerate(zip(values, texts, strict=True)):
+                axes.text(value, place, f" {text}", va="center", fontsize=7)
             axes.margins(x=0.18)
-        measured.set_yticks(places, labels, fontsize=8)
-        measured.invert_yaxis()
+        every[0].set_yticks(range(len(labels)), labels, fontsize=8)
+        every[0].invert_yaxis()
+
+
+def study_block_variants(
+    recipe: str | Recipe,
+    dataset: str | os.PathLike | ImageDataset | None,
+    model: Network,
+    folder: str | os.PathLike,
+    *,
+    table: str | Sequence[BlockVariant] = "shortcuts",
+    budget: Budget | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> BlockVariantResult:
+    """Train a network with one kind of block after another (He et al. 2016).
+
+    Each gets a folder of its own in `folder`; the same call again continues
+    what was interrupted.
+
+    Args:
+        recipe: Name of a recipe, or one.
+        dataset: Name of a dataset, or one; `None` for the recipe's.
+        model: Name of the network, or a function that builds it, as
+            `keras_resnet.training.train` takes it. It is given the options of
+            the variants.
+        folder: Where to train.
+        table: What to vary: `"shortcuts"` or `"activations"`, as in the paper,
+            or variants of your own. Defaults to `"shortcuts"`.
+        budget: What they are trained with. Defaults to what the recipe says.
+        progress: Called with a line that says how far it is. Defaults to
+            nothing.
+
+    Raises:
+        TypeError: If the network has no such argument.
+        ValueError: If a name is unknown, nothing is to be trained, or a
+            folder holds another training.
+        TrainingInterrupted: If the process was told to stop.
+        OSError: If a file cannot be read or written.
+    """
+    if isinstance(table, str):
+        name, rows = table, TABLES[check_choice("table", table, TABLES)]
+    else:
+        name, rows = OWN, tuple(table)
+    recipe, data = recipe_and_data(recipe, dataset)
+    variants = [Variant(row.label, model, row.options) for row in rows]
+    trained = train_variants(variants, recipe, data, folder, budget, progress)
+    return BlockVariantResult(name, name_of(model), recipe.name, rows, tuple(trained))
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -126,18 +193,27 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def run(values: flags.FlagValues) -> None:
     """Make the study."""
-    rows = TABLES[check_choice("--table", values.table, TABLES)]
-    folder = folder_of_study(values, "block_variants")
-    variants = [Variant(row.label, values.model, row.options) for row in rows]
-    trained = train_variants(variants, values, folder, load_dataset(values))
-    result = BlockVariantResult(
-        values.table, values.model, values.recipe, rows, tuple(trained)
-    )
+    check_choice("--table", values.table, TABLES)
+    folder = folder_of_study(values, "block_variants", "table", "model")
+    with ProgressLine() as progress:
+        result = study_block_variants(
+            recipe_of(values),
+            load_dataset(values),
+            values.model,
+            folder,
+            table=values.table,
+            budget=budget_of(values),
+            progress=progress,
+        )
     save_study(values, "block_variants", folder, [result])
     columns = (
         Column("variant", align="left"),
         Column("test error", "%"),
-        Column("published", "%", missing="above 20"),
+        Column("published", "%"),
     )
-    print(text_table(columns, [(row[0], row[1], row[4]) for row in result.rows()]))
+    rows = [
+        (row[0], row[1], variant.published_text)
+        for row, variant in zip(result.rows(), result.variants, strict=True)
+    ]
+    print(text_table(columns, rows))
     print(f"Published: {SOURCE}, at its full budget.")

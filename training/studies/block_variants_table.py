@@ -13,14 +13,24 @@ class BlockVariant:
         label: What tables call it.
         options: Fields of the specification that make it.
         published: Error of ResNet-110 on CIFAR-10 in per cent, as published;
-            None where the paper only bounds it.
+            None where none is.
         note: What else the paper says of it.
+        bound: What the published error is above, in per cent, where the paper
+            says no more of it.
     """
 
     label: str
     options: dict
-    published: float | None
+    published: float | None = None
     note: str = ""
+    bound: float | None = None
+
+    @property
+    def published_text(self) -> str:
+        """What was published, as tables and pictures write it."""
+        if self.published is not None:
+            return f"{self.published:.2f}"
+        return "" if self.bound is None else f"above {self.bound:g}"
 
 
 SHORTCUTS = (
@@ -40,7 +50,10 @@ SHORTCUTS = (
     ),
     BlockVariant("convolution", {"shortcut_function": "convolution"}, 12.22),
     BlockVariant(
-        "dropout", {"shortcut_function": "dropout"}, None, "above 20: does not converge"
+        "dropout",
+        {"shortcut_function": "dropout"},
+        note="above 20: does not converge",
+        bound=20,
     ),
 )
 ORDERINGS = (

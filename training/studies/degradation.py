@@ -1,10 +1,16 @@
 """`keras-resnet-study degradation`: plain against residual, deeper and deeper."""
 
 import dataclasses
+import os
+from collections.abc import Callable, Mapping, Sequence
 
 from absl import flags
 
 from keras_resnet import studies
+from keras_resnet.arguments import check_positive_integer
+from keras_resnet.progress import ProgressLine
+from keras_resnet.studies.compared_networks import COLOURS
+from keras_resnet.studies.gradient_norms import GradientNormResult
 from keras_resnet.studies.result import (
     FIGURE_COLOUR,
     OTHER_COLOUR,
@@ -12,15 +18,24 @@ from keras_resnet.studies.result import (
     integer_axis,
     plain_axes,
 )
+from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.datasets.evaluation import evaluation_batches
+from keras_resnet.training.recipes.recipe import Recipe
 from keras_resnet.training.studies.numbers import integers
-from keras_resnet.training.studies.variant_training import (
-    TrainedVariant,
-    Variant,
+from keras_resnet.training.studies.training_flags import (
+    budget_of,
     define_training_flags,
     folder_of_study,
     load_dataset,
+    recipe_of,
     save_study,
+)
+from keras_resnet.training.studies.variant_training import (
+    Budget,
+    Network,
+    TrainedVariant,
+    Variant,
+    recipe_and_data,
     train_variants,
 )
 from keras_resnet.weights.loading import read_model
@@ -34,7 +49,9 @@ Draws training and test error by depth, and the gradient that reaches every
 convolution. The same command again continues what was interrupted.
 """
 DEPTHS = (20, 32, 44, 56)
-KINDS = {"plain": OTHER_COLOUR, "resnet": FIGURE_COLOUR}
+# By kind, the name of the network of a depth.
+NETWORKS = {"plain": "plain{}".format, "resnet": "resnet{}".format}
+KIND_COLOURS = {"plain": OTHER_COLOUR, "resnet": FIGURE_COLOUR}
 GRADIENT_IMAGES = 128
 PERCENT = 100
 
@@ -46,13 +63,16 @@ class DegradationResult(StudyResult):
     Attributes:
         recipe: Name of the recipe.
         depths: The depths.
-        trained: By kind, `"plain"` and `"resnet"`, what the trainings
+        trained: By kind, such as `"plain"` and `"resnet"`, what the trainings
             measured, in the order of the depths.
+        gradients: The gradients of all of them at every convolution, after
+            the training; None where they were not measured.
     """
 
     recipe: str
     depths: tuple[int, ...]
     trained: dict[str, tuple[TrainedVariant, ...]]
+    gradients: GradientNormResult | None = None
 
     name = "degradation"
     columns = (
@@ -87,8 +107,8 @@ class DegradationResult(StudyResult):
     def draw(self, figure):
         """Draw the errors by depth and the training errors by epoch."""
         by_depth, by_epoch = figure.subplots(1, 2)
-        for kind, colour in KINDS.items():
-            row = self.trained[kind]
+        for number, (kind, row) in enumerate(self.trained.items()):
+            colour = KIND_COLOURS.get(kind, COLOURS[number % len(COLOURS)])
             for line, style, label in (
                 ([x.test_error for x in row], "o-", f"{kind}, test"),
                 ([x.train_error for x in row], "o--", f"{kind}, training"),
@@ -114,6 +134,68 @@ class DegradationResult(StudyResult):
             axes.legend(frameon=False, fontsize=7)
 
 
+def study_degradation(
+    recipe: str | Recipe,
+    dataset: str | os.PathLike | ImageDataset | None,
+    depths: Sequence[int],
+    folder: str | os.PathLike,
+    *,
+    networks: Mapping[str, Callable[[int], Network]] | None = None,
+    budget: Budget | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> DegradationResult:
+    """Train plain and residual networks of growing depth (He et al. 2015).
+
+    Each gets a folder of its own in `folder`; the same call again continues
+    what was interrupted.
+
+    Args:
+        recipe: Name of a recipe, or one.
+        dataset: Name of a dataset, or one; `None` for the recipe's.
+        depths: The depths.
+        folder: Where to train.
+        networks: By kind, a function that takes a depth and returns the
+            network's name or a function that builds it, as
+            `keras_resnet.training.train` takes it. Defaults to `"plain"` and
+            `"resnet"`, this package's networks.
+        budget: What they are trained with. Defaults to what the recipe says.
+        progress: Called with a line that says how far it is. Defaults to
+            nothing.
+
+    Raises:
+        TypeError: If an argument is of the wrong type.
+        ValueError: If a name is unknown, nothing is to be trained, or a
+            folder holds another training.
+        TrainingInterrupted: If the process was told to stop.
+        OSError: If a file cannot be read or written.
+    """
+    depths = tuple(sorted({check_positive_integer("depths", n) for n in depths}))
+    networks = NETWORKS if networks is None else networks
+    recipe, data = recipe_and_data(recipe, dataset)
+    variants = [
+        Variant(f"{kind}{depth}", network(depth))
+        for kind, network in networks.items()
+        for depth in depths
+    ]
+    trained = train_variants(variants, recipe, data, folder, budget, progress)
+    by_kind = {
+        kind: tuple(trained[i * len(depths) : (i + 1) * len(depths)])
+        for i, kind in enumerate(networks)
+    }
+    gradients = _gradients(trained, data, progress)
+    return DegradationResult(recipe.name, depths, by_kind, gradients)
+
+
+def _gradients(trained, data, progress) -> GradientNormResult:
+    models = {x.variant.label: read_model(x.model_path) for x in trained}
+    shape = next(iter(models.values())).input_shape[1:]
+    batches = evaluation_batches(data.test, shape, GRADIENT_IMAGES, GRADIENT_IMAGES)
+    images, labels = next(iter(batches))
+    return studies.gradient_norms(
+        models, images.numpy(), labels.numpy(), progress=progress
+    )
+
+
 def define_flags(values: flags.FlagValues) -> None:
     """Define the study's flags in `values`."""
     define_training_flags(values)
@@ -127,24 +209,17 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def run(values: flags.FlagValues) -> None:
     """Make the study."""
-    depths = tuple(integers("depths", values.depths))
-    folder, data = folder_of_study(values, "degradation"), load_dataset(values)
-    variants = [
-        Variant(f"{kind}{depth}", f"{kind}{depth}")
-        for kind in KINDS
-        for depth in depths
-    ]
-    trained = train_variants(variants, values, folder, data)
-    by_kind = {
-        kind: tuple(trained[i * len(depths) : (i + 1) * len(depths)])
-        for i, kind in enumerate(KINDS)
-    }
-    result = DegradationResult(values.recipe, depths, by_kind)
-    models = {x.variant.label: read_model(x.model_path) for x in trained}
-    shape = next(iter(models.values())).input_shape[1:]
-    batches = evaluation_batches(data.test, shape, GRADIENT_IMAGES, GRADIENT_IMAGES)
-    images, labels = next(iter(batches))
-    gradients = studies.gradient_norms(models, images.numpy(), labels.numpy())
-    save_study(values, "degradation", folder, [result, gradients])
+    depths = integers("depths", values.depths)
+    folder = folder_of_study(values, "degradation")
+    with ProgressLine() as progress:
+        result = study_degradation(
+            recipe_of(values),
+            load_dataset(values),
+            depths,
+            folder,
+            budget=budget_of(values),
+            progress=progress,
+        )
+    save_study(values, "degradation", folder, [result, result.gradients])
     for row in result.rows():
         print(f"{row[0]}-{row[1]}: training {row[2]:.2f} %, test {row[3]:.2f} % wrong")

@@ -31,8 +31,8 @@ def run(values: flags.FlagValues) -> None:
     result = make_study(
         values,
         "gradient_norms",
-        lambda _, progress: studies.gradient_norms(
-            models, images, labels, progress=progress
+        lambda cache, progress: studies.gradient_norms(
+            models, images, labels, cache=cache, progress=progress
         ),
     )
     for network, norms in result.norms.items():

@@ -17,18 +17,18 @@ def integers(flag: str, values: Sequence[str] | None) -> list[int] | None:
         The integers, or None.
 
     Raises:
-        ValueError: If one is neither.
+        ValueError: If one is neither, or a range ends before it begins.
     """
     if values is None:
         return None
     found = []
     for value in values:
         match = RANGE.fullmatch(value)
-        if match is None:
+        low, high = (int(n or match[1]) for n in match.groups()) if match else (1, 0)
+        if low > high:
             raise ValueError(
                 f"--{flag} must be integers separated by commas, or ranges as 0-9. "
                 f"Received: --{flag}={','.join(values)}"
             )
-        low, high = match[1], match[2] or match[1]
-        found += range(int(low), int(high) + 1)
+        found += range(low, high + 1)
     return found

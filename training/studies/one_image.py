@@ -10,6 +10,7 @@ from absl import flags
 from keras_resnet.arguments import check_choice
 from keras_resnet.training.datasets.decoding import decode_image
 from keras_resnet.training.datasets.evaluation import fit_image
+from keras_resnet.training.studies.network_alone import load_network_alone
 from keras_resnet.training.studies.subject import (
     Subject,
     define_subject_flags,
@@ -35,7 +36,9 @@ class OneImage:
 
     def called(self, found):
         """Return what was found, with the name of its class."""
-        name = self.subject.class_names[found.class_index]
+        names = self.subject.class_names
+        index = found.class_index
+        name = f"class {index}" if names is None else names[index]
         return dataclasses.replace(found, class_name=name)
 
 
@@ -47,7 +50,12 @@ def define_one_image_flags(values: flags.FlagValues) -> None:
         for define in (flags.DEFINE_string, flags.DEFINE_integer)
     )
     number("index", 0, "Which of the --images to look at.", lower_bound=0)
-    text("image", None, "A JPEG or PNG file to look at, in place of a test image.")
+    text(
+        "image",
+        None,
+        "A JPEG or PNG file to look at, in place of a test image; it takes no "
+        "--dataset.",
+    )
     text(
         "class_name",
         None,
@@ -67,9 +75,15 @@ def load_one_image(values: flags.FlagValues, *, own_size: bool = False) -> OneIm
         ValueError: If a value is not accepted, or the file is no image.
         OSError: If a file is missing or cannot be read.
     """
-    subject = load_subject(values)
+    alone = values.image is not None and values.dataset is None
+    subject = load_network_alone(values) if alone else load_subject(values)
     name, index = values.class_name, None
     if name is not None:
+        if subject.class_names is None:
+            raise ValueError(
+                "What the network's classes are called is not known: --dataset says "
+                f"it. Received: --class_name={name}"
+            )
         check_choice("--class_name", name, subject.class_names, noun="class")
         index = subject.class_names.index(name)
     if values.image is not None:

@@ -38,9 +38,11 @@ def run(values: flags.FlagValues) -> None:
     options = (*DRAWS, "batch_size")
     result = study_subject(values, studies.path_gradients, "lengths", options)
     low, high = result.effective_lengths
+    share = result.effective_share_of_paths
+    of_paths = "" if share is None else f" {share:.2%} of all paths,"
+    of_what = "" if share is not None else " of the lengths that were drawn"
     print(
-        f"Paths of {low} to {high} of the {result.modules} modules, "
-        f"{result.effective_share_of_paths:.2%} of all paths, have 95 % of the number "
-        f"times the norm, and carry {result.effective_share_of_gradient:.2%} of the "
-        "whole gradient."
+        f"Paths of {low} to {high} of the {result.modules} modules,{of_paths} have "
+        f"95 % of the number times the norm{of_what}, and carry "
+        f"{result.effective_share_of_gradient:.2%} of the whole gradient."
     )

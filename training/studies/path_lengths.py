@@ -38,10 +38,13 @@ def _network(values: flags.FlagValues):
     source = find_source(values.weights, values.model)
     if source.model is None:
         return read_model(source.path)
-    return _by_name(source.model)
+    run = source.run
+    # A training may have built it otherwise.
+    options = run.options if run is not None and run.model == source.model else {}
+    return _by_name(source.model, include_preprocessing=True, **options)
 
 
-def _by_name(name: str):
+def _by_name(name: str, **options):
     import keras_resnet
 
-    return keras_resnet.create_model(name)
+    return keras_resnet.create_model(name, **options)

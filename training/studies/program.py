@@ -8,6 +8,8 @@ from absl import flags
 
 from keras_resnet import program
 from keras_resnet.arguments import check_choice
+from keras_resnet.training.interrupted_program import tell_interrupted
+from keras_resnet.training.interruption import TrainingInterrupted
 from keras_resnet.training.studies.commands import COMMANDS
 
 DESCRIPTION = """Study what a trained network does, as the papers did.
@@ -62,7 +64,10 @@ def study_main(name: str, module: ModuleType) -> Callable[[list[str]], int | Non
                 "All arguments but the study's name are flags, as --images=1000. "
                 f"Received: {' '.join(others)}"
             )
-        return module.run(flags.FLAGS)
+        try:
+            return module.run(flags.FLAGS)
+        except TrainingInterrupted as interrupted:
+            return tell_interrupted(interrupted)
 
     # Flags of the same module as `main` are those that `--help` lists.
     main.__module__ = module.__name__

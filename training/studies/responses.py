@@ -32,7 +32,9 @@ def run(values: flags.FlagValues) -> None:
     result = make_study(
         values,
         "responses",
-        lambda _, progress: studies.responses(models, images, progress=progress),
+        lambda cache, progress: studies.responses(
+            models, images, cache=cache, progress=progress
+        ),
     )
     for network, value in result.document()["mean standard deviation"].items():
         print(f"{network}: {value:.3g} on average")

@@ -1,30 +1,39 @@
 """`keras-resnet-study stochastic_depth`: time and error by survival probability."""
 
-import dataclasses
+import os
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from absl import flags
 
 import keras_resnet
 from keras_resnet.layers import linear_survival_probabilities
-from keras_resnet.studies.result import (
-    FIGURE_COLOUR,
-    OTHER_COLOUR,
-    StudyResult,
-    plain_axes,
-)
+from keras_resnet.progress import ProgressLine
+from keras_resnet.studies import find_modules
 from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.datasets.evaluation import evaluation_batches
 from keras_resnet.training.networks import network_of
 from keras_resnet.training.recipes.recipe import Recipe
-from keras_resnet.training.studies.variant_training import (
-    TrainedVariant,
-    Variant,
+from keras_resnet.training.studies.stochastic_depth_result import (
+    RULES,
+    Depth,
+    StochasticDepthResult,
+)
+from keras_resnet.training.studies.training_flags import (
+    budget_of,
     define_training_flags,
     folder_of_study,
     load_dataset,
     recipe_of,
     save_study,
+)
+from keras_resnet.training.studies.variant_training import (
+    Budget,
+    Network,
+    TrainedVariant,
+    Variant,
+    name_of,
+    recipe_and_data,
     train_variants,
 )
 from keras_resnet.weights.loading import read_model
@@ -39,125 +48,8 @@ By the linear and the constant rule (Huang et al. 2016), scored with and without
 re-calibration: branches scaled by their survival probability at test time. The
 same command again continues what was interrupted.
 """
-RULES = {"linear": FIGURE_COLOUR, "constant": OTHER_COLOUR}
 PROBABILITIES = (0.2, 0.5, 0.8)
 TEST_BATCH = 250
-PERCENT = 100
-PUBLISHED = {
-    "source": "Huang et al. 2016, table 1, ResNet-110, 500 epochs",
-    "constant depth, error (%)": 6.41,
-    "linear rule to 0.5, error (%)": 5.25,
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class Depth:
-    """A rule and a probability, and what a training with them came to.
-
-    Attributes:
-        rule: `"linear"` or `"constant"`.
-        probability: Survival probability of the last block.
-        expected_blocks: Blocks that survive a step on average.
-        trained: What the training measured.
-        errors: Share of test images that are wrong, with re-calibration and
-            without.
-    """
-
-    rule: str
-    probability: float
-    expected_blocks: float
-    trained: TrainedVariant
-    errors: tuple[float, float]
-
-
-@dataclasses.dataclass(frozen=True)
-class StochasticDepthResult(StudyResult):
-    """Time and error by survival probability.
-
-    Attributes:
-        model: Name of the network.
-        recipe: Name of the recipe.
-        blocks: How many blocks it has.
-        test_images: How many images the errors were counted on.
-        depths: What was trained.
-    """
-
-    model: str
-    recipe: str
-    blocks: int
-    test_images: int
-    depths: tuple[Depth, ...]
-
-    name = "stochastic_depth"
-    columns = (
-        "rule",
-        "survival probability of the last block",
-        "expected depth (blocks)",
-        "test error, re-calibrated (%)",
-        "test error, not re-calibrated (%)",
-        "training error (%)",
-        "epochs",
-        "time (s)",
-    )
-    size = (8.8, 3.4)
-
-    def rows(self):
-        """Return a row for every training."""
-        return [
-            (
-                depth.rule,
-                depth.probability,
-                depth.expected_blocks,
-                PERCENT * depth.errors[0],
-                PERCENT * depth.errors[1],
-                PERCENT * depth.trained.train_error,
-                len(depth.trained.history),
-                depth.trained.seconds,
-            )
-            for depth in self.depths
-        ]
-
-    def document(self):
-        """Return what was trained, and what was published."""
-        return {
-            "model": self.model,
-            "recipe": self.recipe,
-            "blocks": self.blocks,
-            "test images": self.test_images,
-            "published": PUBLISHED,
-        }
-
-    def draw(self, figure):
-        """Draw the error and the time by probability."""
-        error_axes, time_axes = figure.subplots(1, 2)
-        for rule, colour in RULES.items():
-            chosen = [x for x in self.depths if x.rule == rule]
-            places = [x.probability for x in chosen]
-            for i, style, label in (
-                (0, "o-", f"{rule}, re-calibrated"),
-                (1, "o:", f"{rule}, not re-calibrated"),
-            ):
-                errors = [PERCENT * x.errors[i] for x in chosen]
-                error_axes.plot(places, errors, style, color=colour, ms=4, label=label)
-            seconds = [x.trained.seconds for x in chosen]
-            time_axes.plot(places, seconds, "o-", color=colour, ms=4, label=rule)
-            for x in chosen:
-                time_axes.annotate(
-                    f"{x.expected_blocks:.1f} blocks",
-                    (x.probability, x.trained.seconds),
-                    xytext=(3, 4),
-                    textcoords="offset points",
-                    fontsize=6,
-                )
-        plain_axes(
-            error_axes, "survival probability of the last block", "test error (%)"
-        )
-        plain_axes(
-            time_axes, "survival probability of the last block", "training time (s)"
-        )
-        for axes in (error_axes, time_axes):
-            axes.legend(frameon=False, fontsize=7)
-        time_axes.set_ylim(bottom=0)
 
 
 def expected_blocks(blocks: int, probability: float, rule: str) -> float:
@@ -171,6 +63,104 @@ def expected_blocks(blocks: int, probability: float, rule: str) -> float:
     if rule == "constant":
         return blocks * probability
     return sum(linear_survival_probabilities(blocks, probability))
+
+
+def study_stochastic_depth(
+    recipe: str | Recipe,
+    dataset: str | os.PathLike | ImageDataset | None,
+    model: Network,
+    folder: str | os.PathLike,
+    *,
+    probabilities: Sequence[float] = PROBABILITIES,
+    budget: Budget | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> StochasticDepthResult:
+    """Train a network with stochastic depth, by rule and probability.
+
+    By the linear and the constant rule (Huang et al. 2016), and at constant
+    depth. Each is scored with re-calibration, its branches scaled by their
+    survival probability, and without. Each gets a folder of its own in
+    `folder`; the same call again continues what was interrupted.
+
+    Args:
+        recipe: Name of a recipe, or one.
+        dataset: Name of a dataset, or one; `None` for the recipe's.
+        model: Name of the network, or a function that builds it, as
+            `keras_resnet.training.train` takes it. It is given
+            `survival_probability`, `survival_rule` and `nested`.
+        folder: Where to train.
+        probabilities: Survival probabilities of the last block, between 0 and
+            1. Defaults to 0.2, 0.5 and 0.8.
+        budget: What they are trained with. Defaults to what the recipe says.
+        progress: Called with a line that says how far it is. Defaults to
+            nothing.
+
+    Raises:
+        TypeError: If the network has no such argument.
+        ValueError: If a name is unknown, a probability is out of range, or a
+            folder holds another training.
+        TrainingInterrupted: If the process was told to stop.
+        OSError: If a file cannot be read or written.
+    """
+    probabilities = _check_probabilities(probabilities)
+    recipe, data = recipe_and_data(recipe, dataset)
+    pairs = [(rule, p) for rule in RULES for p in probabilities]
+    variants = [Variant("constant_depth", model, _options(1.0, "linear"))]
+    variants += [
+        Variant(f"{rule}_{p:g}", model, _options(p, rule)) for rule, p in pairs
+    ]
+    trained = train_variants(variants, recipe, data, folder, budget, progress)
+    # Both rules end in the network that drops nothing.
+    rows = [(rule, 1.0, trained[0]) for rule in RULES]
+    rows += [(*pair, x) for pair, x in zip(pairs, trained[1:], strict=True)]
+    rows.sort(key=lambda row: (list(RULES).index(row[0]), row[1]))
+    blocks = len(find_modules(read_model(trained[0].model_path)))
+    depths = tuple(
+        Depth(
+            rule,
+            p,
+            expected_blocks(blocks, p, rule),
+            x,
+            (x.test_error, uncalibrated_error(x, recipe, data)),
+        )
+        for rule, p, x in rows
+    )
+    return StochasticDepthResult(
+        name_of(model), recipe.name, blocks, data.test.size, depths
+    )
+
+
+def uncalibrated_error(
+    trained: TrainedVariant, recipe: Recipe, data: ImageDataset
+) -> float:
+    """Count the errors of a network whose branches are not scaled at test time.
+
+    Args:
+        trained: The network; `survival_probability` is one of its options.
+        recipe: How it was trained.
+        data: What it was trained on.
+
+    Returns:
+        The share of the test images that it gets wrong.
+    """
+    options = trained.variant.options
+    if options["survival_probability"] == 1:
+        return trained.test_error
+    shape = read_model(trained.model_path).input_shape[1:]
+    network = network_of(
+        recipe,
+        trained.variant.model,
+        {**options, "survival_probability": 1.0},
+    )
+    unscaled = network.construct(
+        input_shape=shape, classes=data.classes, classifier_activation="softmax"
+    )
+    keras_resnet.weights.load(unscaled, trained.model_path)
+    wrong = 0
+    for images, labels in evaluation_batches(data.test, shape, TEST_BATCH):
+        found = unscaled(images, training=False).numpy().argmax(axis=1)
+        wrong += int(np.count_nonzero(found != labels.numpy()))
+    return wrong / data.test.size
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -189,33 +179,17 @@ def define_flags(values: flags.FlagValues) -> None:
 def run(values: flags.FlagValues) -> None:
     """Make the study."""
     probabilities = _probabilities(values.probabilities)
-    folder, data = folder_of_study(values, "stochastic_depth"), load_dataset(values)
-    recipe = recipe_of(values)
-    pairs = [(rule, p) for rule in RULES for p in probabilities]
-    variants = [Variant("constant_depth", values.model, _options(1.0, "linear"))]
-    variants += [
-        Variant(f"{rule}_{p:g}", values.model, _options(p, rule)) for rule, p in pairs
-    ]
-    trained = train_variants(variants, values, folder, data)
-    # Both rules end in the network that drops nothing.
-    rows = [(rule, 1.0, trained[0]) for rule in RULES]
-    rows += [(*pair, x) for pair, x in zip(pairs, trained[1:], strict=True)]
-    blocks = sum(keras_resnet.models.specification(values.model).depths)
-    depths = tuple(
-        Depth(
-            rule,
-            p,
-            expected_blocks(blocks, p, rule),
-            x,
-            (x.test_error, _uncalibrated_error(x, recipe, data)),
+    folder = folder_of_study(values, "stochastic_depth", "model")
+    with ProgressLine() as progress:
+        result = study_stochastic_depth(
+            recipe_of(values),
+            load_dataset(values),
+            values.model,
+            folder,
+            probabilities=probabilities,
+            budget=budget_of(values),
+            progress=progress,
         )
-        for rule, p, x in sorted(
-            rows, key=lambda row: (list(RULES).index(row[0]), row[1])
-        )
-    )
-    result = StochasticDepthResult(
-        values.model, values.recipe, blocks, data.test.size, depths
-    )
     save_study(values, "stochastic_depth", folder, [result])
     for row in result.rows():
         print(
@@ -246,23 +220,11 @@ def _probabilities(typed: list[str]) -> list[float]:
     return found
 
 
-def _uncalibrated_error(trained: TrainedVariant, recipe: Recipe, data: ImageDataset):
-    """Count the errors of a network whose branches are not scaled at test time."""
-    options = trained.variant.options
-    if options["survival_probability"] == 1:
-        return trained.test_error
-    shape = read_model(trained.model_path).input_shape[1:]
-    network = network_of(
-        recipe,
-        trained.variant.model,
-        {**options, "survival_probability": 1.0},
-    )
-    unscaled = network.construct(
-        input_shape=shape, classes=data.classes, classifier_activation="softmax"
-    )
-    keras_resnet.weights.load(unscaled, trained.model_path)
-    wrong = 0
-    for images, labels in evaluation_batches(data.test, shape, TEST_BATCH):
-        found = unscaled(images, training=False).numpy().argmax(axis=1)
-        wrong += int(np.count_nonzero(found != labels.numpy()))
-    return wrong / data.test.size
+def _check_probabilities(probabilities) -> list[float]:
+    found = sorted({*probabilities})
+    if not found or not all(0 < probability < 1 for probability in found):
+        raise ValueError(
+            "`probabilities` must be numbers between 0 and 1. "
+            f"Received: probabilities={tuple(probabilities)}"
+        )
+    return found

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import shlex
 from typing import TYPE_CHECKING
 
 import keras
@@ -10,7 +9,7 @@ import numpy as np
 from absl import flags
 
 from keras_resnet.arguments import check_positive_integer
-from keras_resnet.program import program_name
+from keras_resnet.program import program_name, typed
 from keras_resnet.training import datasets
 from keras_resnet.training.datasets.evaluation import evaluation_batches
 from keras_resnet.training.evaluation.class_checks import (
@@ -32,15 +31,16 @@ class Subject:
 
     Attributes:
         model: Takes raw pixels, 0 to 255; its name is that of the network.
-        images: (count, height, width, channels), float32 in 0..255.
+        images: (count, height, width, channels), float32 in 0..255; none
+            where no dataset was asked for.
         labels: (count,), integers.
-        class_names: One a class.
+        class_names: One a class; None where they are not known.
     """
 
     model: keras.Model
     images: np.ndarray
     labels: np.ndarray
-    class_names: tuple[str, ...]
+    class_names: tuple[str, ...] | None
 
 
 def define_network_flags(values: flags.FlagValues) -> None:
@@ -102,12 +102,12 @@ def define_subject_flags(values: flags.FlagValues, images: int) -> None:
 def typed_command(values: flags.FlagValues, name: str) -> str:
     """Return the command that was typed, as it is noted down in the results."""
     flags_typed = [
-        shlex.quote(typed)
+        typed(text)
         for flags_of_module in values.flags_by_module_dict().values()
         for flag in flags_of_module
         if flag.present
         # A flag that may be repeated has a line for each time.
-        for typed in flag.serialize().splitlines()
+        for text in flag.serialize().splitlines()
     ]
     return " ".join([program_name(), name, *dict.fromkeys(flags_typed)])
 

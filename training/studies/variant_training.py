@@ -1,29 +1,28 @@
 """Training several networks at an equal budget, each resumable."""
 
 import dataclasses
-import functools
+import inspect
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
-from absl import flags
 
-from keras_resnet.arguments import check_positive_integer
-from keras_resnet.progress import INTERVAL_SECONDS, ProgressLine
-from keras_resnet.studies.result import StudyResult
+from keras_resnet.arguments import check_choice
+from keras_resnet.progress import INTERVAL_SECONDS
 from keras_resnet.training import datasets
 from keras_resnet.training.datasets import ImageDataset
-from keras_resnet.training.datasets.evaluation import spread
 from keras_resnet.training.fit import train
 from keras_resnet.training.history import Epoch
-from keras_resnet.training.networks import DTYPE_POLICIES
+from keras_resnet.training.networks import DTYPE_POLICIES, network_of
 from keras_resnet.training.recipes import get_recipe
-from keras_resnet.training.recipes.overrides import override
 from keras_resnet.training.recipes.recipe import Recipe
-from keras_resnet.training.studies.subject import typed_command
 
-RECIPE = "cifar10_short"
+# As `train` takes it: a name, or a function that builds a network.
+Network = str | Callable[..., keras.Model]
+# What such a function is called with.
+BUILT_WITH = ("input_shape", "classes", "classifier_activation")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,13 +31,33 @@ class Variant:
 
     Attributes:
         label: What tables and the folder of its training call it.
-        model: Name of the network.
-        options: More arguments for `keras_resnet.create_model`.
+        model: Name of the network, or a function that builds one, as
+            `keras_resnet.training.train` takes it.
+        options: More arguments for it.
     """
 
     label: str
-    model: str
+    model: Network
     options: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """What every network of a comparison is trained with.
+
+    Attributes:
+        epochs: How many epochs; None for the recipe's.
+        batch_size: Images a step; None for the recipe's.
+        image_side: Height and width of the images; None for the recipe's.
+        seed: Of the weights, the order and the augmentation.
+        dtype_policy: Precision to train in.
+    """
+
+    epochs: int | None = None
+    batch_size: int | None = None
+    image_side: int | None = None
+    seed: int = 0
+    dtype_policy: str = "float32"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,125 +90,108 @@ class TrainedVariant:
         return sum(epoch.seconds for epoch in self.history)
 
 
-def define_training_flags(values: flags.FlagValues) -> None:
-    """Define the flags of studies that train networks."""
-    text, number = (
-        functools.partial(define, flag_values=values)
-        for define in (flags.DEFINE_string, flags.DEFINE_integer)
-    )
-    text("recipe", RECIPE, "How to train, by name, as keras-resnet-train takes it.")
-    flags.DEFINE_multi_string(
-        "set",
-        [],
-        "Change a field of the recipe, as name=value; may be repeated.",
-        flag_values=values,
-    )
-    text(
-        "dtype_policy",
-        "float32",
-        f"Precision to train in: one of {', '.join(DTYPE_POLICIES)}.",
-    )
-    text("dataset", None, "What to train on. Default: the recipe's.")
-    text("output", None, "Folder to write to. Default: runs/study_<name>.")
-    number(
-        "epochs",
-        None,
-        "Train so many epochs each. Default: the recipe's.",
-        lower_bound=1,
-    )
-    number("batch_size", None, "Images a step. Default: the recipe's.", lower_bound=1)
-    number(
-        "image_side",
-        None,
-        "Height and width of the images. Default: the recipe's.",
-        lower_bound=1,
-    )
-    number(
-        "train_images",
-        None,
-        "Train on so many images, spread evenly over the split. Default: all.",
-        lower_bound=1,
-    )
-    number("seed", 0, "Seed of the weights, the order and the augmentation.")
-
-
-def folder_of_study(values: flags.FlagValues, name: str) -> Path:
-    """Return where a study writes."""
-    return Path(values.output or f"runs/study_{name}")
-
-
-def recipe_of(values: flags.FlagValues) -> Recipe:
-    """Return the recipe that the flags name, with what they change in it.
+def recipe_and_data(
+    recipe: str | Recipe, dataset: str | os.PathLike | ImageDataset | None
+) -> tuple[Recipe, ImageDataset]:
+    """Return a recipe and a dataset by what `train` takes for them.
 
     Raises:
-        ValueError: If there is no such recipe, or no such field.
-    """
-    recipe = get_recipe(values.recipe)
-    # As an attribute, `set` would be a method.
-    changes = values["set"].value
-    return override(recipe, changes) if changes else recipe
-
-
-def load_dataset(values: flags.FlagValues) -> ImageDataset:
-    """Load the dataset that the flags name, with the training images they want.
-
-    Raises:
-        ValueError: If there is no such dataset or recipe.
+        ValueError: If there is no such recipe or dataset.
         OSError: If a file is missing.
     """
-    data = datasets.load(values.dataset or recipe_of(values).dataset)
-    count = values.train_images
-    if count is None or check_positive_integer("--train_images", count) >= (
-        data.train.size
-    ):
-        return data
-    chosen = spread(data.train.size, count)
-    return dataclasses.replace(data, train=data.train.subset(chosen))
+    recipe = get_recipe(recipe) if isinstance(recipe, str) else recipe
+    if isinstance(dataset, ImageDataset):
+        return recipe, dataset
+    return recipe, datasets.load(recipe.dataset if dataset is None else dataset)
+
+
+def name_of(model: Network) -> str:
+    """Return what to call a network."""
+    return (
+        model
+        if isinstance(model, str)
+        else getattr(model, "__name__", type(model).__name__)
+    )
+
+
+def check_variants(variants: Sequence[Variant], recipe: Recipe) -> None:
+    """Refuse what could not be trained, before anything is.
+
+    Raises:
+        ValueError: If there is nothing to train, two variants have the same
+            label, or a name or an option is unknown.
+        TypeError: If an argument of a network is.
+    """
+    labels = [variant.label for variant in variants]
+    if not labels or len({*labels}) < len(labels):
+        raise ValueError(
+            "A comparison takes at least one network, and different ones. "
+            f"Received: {', '.join(labels) or 'none'}"
+        )
+    for variant in variants:
+        network = network_of(recipe, variant.model, variant.options)
+        if not isinstance(variant.model, str):
+            arguments = {**dict.fromkeys(BUILT_WITH), **network.options}
+            try:
+                inspect.signature(variant.model).bind(**arguments)
+            except TypeError as error:
+                raise TypeError(
+                    f"The function that builds {variant.label!r} must take "
+                    f"{', '.join(arguments)}. Received: {error}"
+                ) from error
 
 
 def train_variants(
     variants: Sequence[Variant],
-    values: flags.FlagValues,
-    folder: Path,
+    recipe: Recipe,
     data: ImageDataset,
+    folder: str | os.PathLike,
+    budget: Budget | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> list[TrainedVariant]:
-    """Train variants one after the other, at the budget that the flags say.
+    """Train variants one after the other, at the same budget.
 
-    A training that was interrupted is continued, and one that is complete not
-    repeated.
+    All are checked before the first is trained. A training that was
+    interrupted is continued, and one that is complete not repeated.
 
     Args:
         variants: What to train.
-        values: The flags of `define_training_flags`.
-        folder: Where each gets a folder of its own.
+        recipe: How to train.
         data: What to train on.
+        folder: Where each gets a folder of its own.
+        budget: What they are trained with. Defaults to what the recipe says.
+        progress: Called with a line that says how far it is. Defaults to
+            nothing.
 
     Raises:
         ValueError: If a name is unknown, or a folder holds another training.
+        TypeError: If an argument of a network is unknown.
         TrainingInterrupted: If the process was told to stop; it is a
             `KeyboardInterrupt`.
         OSError: If a file cannot be read or written.
     """
-    trained, recipe = [], recipe_of(values)
-    with ProgressLine() as progress:
-        for position, variant in enumerate(variants, start=1):
-            what = f"training {position} of {len(variants)}: {variant.label}"
+    budget = budget or Budget()
+    check_choice("dtype_policy", budget.dtype_policy, DTYPE_POLICIES)
+    recipe.adapted(budget.epochs, budget.batch_size, budget.image_side)
+    check_variants(variants, recipe)
+    trained = []
+    for position, variant in enumerate(variants, start=1):
+        what = f"training {position} of {len(variants)}: {variant.label}"
+        callbacks = []
+        if progress is not None:
             progress(what)
-            result = train(
-                recipe,
-                data,
-                variant.model,
-                folder / variant.label,
-                epochs=values.epochs,
-                batch_size=values.batch_size,
-                image_side=values.image_side,
-                seed=values.seed,
-                dtype_policy=values.dtype_policy,
-                model_options=variant.options,
-                callbacks=[_Told(progress, what)],
-                verbose=False,
-            )
-            trained.append(TrainedVariant(variant, result.model_path, result.history))
+            callbacks = [_Told(progress, what)]
+        result = train(
+            recipe,
+            data,
+            variant.model,
+            Path(folder) / variant.label,
+            **dataclasses.asdict(budget),
+            model_options=variant.options,
+            callbacks=callbacks,
+            verbose=False,
+        )
+        trained.append(TrainedVariant(variant, result.model_path, result.history))
     return trained
 
 
@@ -221,25 +223,3 @@ class _Told(keras.callbacks.Callback):
             f"{self._what}, epoch {self._epoch + 1} of {self.params['epochs']}, "
             f"step {batch + 1:,} of {self.params['steps'] or '?'}"
         )
-
-
-def save_study(
-    values: flags.FlagValues,
-    name: str,
-    folder: Path,
-    results: Sequence[StudyResult],
-) -> None:
-    """Write results down and say where.
-
-    Args:
-        values: The flags.
-        name: The study's.
-        folder: Where to write.
-        results: What was found.
-
-    Raises:
-        OSError: If a file cannot be written.
-    """
-    command = typed_command(values, name)
-    paths = [path for result in results for path in result.save(folder, command)]
-    print(f"Written: {folder} ({', '.join(path.name for path in paths)})")
