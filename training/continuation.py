@@ -2,16 +2,16 @@
 
 import dataclasses
 import sys
-import typing
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from keras_resnet.training.checkpoints import Progress
+from keras_resnet.training.noted_fields import read_fields
 from keras_resnet.training.recipe_rate import rate_of
 from keras_resnet.training.recipes import Recipe
-from keras_resnet.training.schedules import Schedule
+from keras_resnet.training.schedules import SCHEDULES
 from keras_resnet.wording import counted
 
 # Fields of a recipe that act on the learning rate and on nothing else.
@@ -130,13 +130,8 @@ def _but_rate(identity: dict) -> dict:
 
 def _schedule(fields: dict):
     """Make a schedule from what `description.plain` wrote of it."""
-    kinds = {kind.__name__: kind for kind in typing.get_args(Schedule)}
-    values = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in fields.items()
-        if name != "kind"
-    }
-    return kinds[fields["kind"]](**values)
+    kinds = {kind.__name__: kind for kind in SCHEDULES}
+    return read_fields(kinds[fields["kind"]], fields)
 
 
 def check_continuation(

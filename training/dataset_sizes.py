@@ -34,7 +34,9 @@ KNOWN = {
 
 
 def dataset_size(
-    name: str | os.PathLike, class_map: str | os.PathLike | None = None
+    name: str | os.PathLike,
+    class_map: str | os.PathLike | None = None,
+    unreadable: str = "skip",
 ) -> DatasetSize:
     """Return the counts of a dataset.
 
@@ -43,6 +45,7 @@ def dataset_size(
     Args:
         name: As `datasets.load` takes it.
         class_map: As `datasets.load` takes it. Defaults to none.
+        unreadable: As `datasets.load` takes it. Defaults to `"skip"`.
 
     Raises:
         ValueError: If it would have to be downloaded to be counted, or is
@@ -59,7 +62,7 @@ def dataset_size(
                 f"digits, synthetic, {', '.join(KNOWN)} and folders of images. "
                 f"Received: dataset={name!r}"
             )
-    loaded = datasets.load(name, class_map=class_map)
+    loaded = datasets.load(name, unreadable=unreadable, class_map=class_map)
     return DatasetSize(
         loaded.train.size, loaded.test.size, loaded.classes, loaded.image_shape[2]
     )

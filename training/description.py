@@ -49,6 +49,7 @@ def identify(
             "weights": network.weights and network.weights.identity,
             "trainable": network.trainable,
             **({} if network.freeze_after is None else _rounding(network)),
+            **({"inherited": network.inherited} if network.inherited else {}),
         },
         "seed": seed,
         "dtype_policy": dtype_policy,

@@ -2,15 +2,18 @@
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from keras_resnet.training.trained_network import GradientsSoFar
 from keras_resnet.training.training_state import Value
 
 # Reading a loss waits for its step; reading many at a time hardly does.
 CHECK_EVERY = 20
 TOLD = 5
+# Steps in a row that overflow without loss scaling.
+HOPELESS = 20
 ADVICE = "A lower learning rate or a longer warm-up may help."
 
 
@@ -19,20 +22,38 @@ class LossWatch:
 
     Losses are taken as they come, without waiting for the device, and looked
     at a few at a time.
+
+    Args:
+        gradients: Returns what the newest gradients were like. Asked where
+            there is something to say of them. Defaults to knowing nothing.
+        scales_losses: Whether steps may be skipped for an overflow, so that
+            many in a row are looked for. Defaults to False.
     """
 
-    def __init__(self):
+    def __init__(
+        self,
+        gradients: Callable[[], GradientsSoFar] = lambda: GradientsSoFar([], None, 0),
+        scales_losses: bool = False,
+    ):
+        self._gradients = gradients
+        self._scales_losses = scales_losses
         self._unread = []
         self._read = []
         self._epoch = 0
+        # Steps of this epoch so far, before this process, and in it before this
+        # epoch.
+        self._done = self._first = self._earlier = 0
 
-    def begin_epoch(self, epoch: int) -> None:
+    def begin_epoch(self, epoch: int, step: int = 0) -> None:
         """Forget the steps of the epoch before.
 
         Args:
             epoch: Which one begins, counted from 0.
+            step: Steps of it that were trained before. Defaults to 0.
         """
+        self._earlier += self._done - self._first
         self._epoch = epoch
+        self._done = self._first = step
         self._unread = []
         self._read = []
 
@@ -41,15 +62,15 @@ class LossWatch:
 
         Args:
             steps: Steps of the epoch so far, with this one.
-            logs: The epoch's means so far: `"loss"`, and `"gradient_norm"` of
-                this step if the step measures it. Tensors or numbers.
+            logs: The epoch's means so far, of which `"loss"`; a tensor or a
+                number.
 
         Raises:
-            RuntimeError: If the loss of this or an earlier step is infinite
-                or no number.
+            RuntimeError: As `check`.
         """
+        self._done = steps
         if logs and "loss" in logs:
-            self._unread.append((steps, logs["loss"], logs.get("gradient_norm")))
+            self._unread.append((steps, logs["loss"]))
         if len(self._unread) >= CHECK_EVERY:
             self.check()
 
@@ -57,14 +78,22 @@ class LossWatch:
         """Look at every step that was noted.
 
         Raises:
-            RuntimeError: If the loss of one is infinite or no number.
+            RuntimeError: If the loss of one is infinite or no number, or many
+                in a row were skipped for an overflow in float16 that loss
+                scaling cannot help.
         """
-        for steps, mean, norm in self._unread:
-            norm = None if norm is None else float(norm)
-            self._read = [*self._read[-TOLD:], (steps, float(mean), norm)]
+        for steps, mean in self._unread:
+            self._read = [*self._read[-TOLD:], (steps, float(mean))]
             if not math.isfinite(float(mean)):
                 raise RuntimeError(self._message())
         self._unread = []
+        if self._scales_losses and self._gradients().hopeless >= HOPELESS:
+            raise RuntimeError(
+                f"The last {self._gradients().hopeless} steps overflowed in float16 "
+                "although their losses were not scaled any more, and all were skipped: "
+                f"nothing is learnt in epoch {self._epoch + 1}, at step {self._done}. "
+                f"{ADVICE} mixed_bfloat16 has no such overflow."
+            )
 
     def check_weights(self, values: Mapping[str, Value], names: set[str]) -> None:
         """Accept trained weights that are all finite.
@@ -83,25 +112,31 @@ class LossWatch:
                 raise RuntimeError(
                     f"The weights '{values[name].path}' became infinite in epoch "
                     f"{self._epoch + 1}{_after(self._read)}."
-                    f"{self._last(self._read)} {ADVICE}"
+                    f"{self._last(self._read, self._gradients())} {ADVICE}"
                 )
 
     def _message(self) -> str:
-        steps, mean, _ = self._read[-1]
+        steps, mean = self._read[-1]
+        gradients = self._gradients()
+        if gradients.first_bad is not None:
+            # A call of several steps reports but the last of them.
+            earliest = self._read[-2][0] if len(self._read) > 1 else self._first
+            bad = gradients.first_bad - self._earlier + self._first
+            steps = min(max(bad, earliest + 1), steps)
         return (
             f"The training loss became {mean} at step {steps} in epoch "
-            f"{self._epoch + 1}.{self._last(self._read[:-1])} {ADVICE}"
+            f"{self._epoch + 1}.{self._last(self._read[:-1], gradients)} {ADVICE}"
         )
 
-    def _last(self, read: list) -> str:
-        norms = [f"{norm:.4g}" for *_, norm in self._read if norm is not None]
-        if norms:
-            return f" The last gradient norms were {', '.join(norms)}."
+    def _last(self, read: list, gradients: GradientsSoFar) -> str:
+        if gradients.norms:
+            norms = ", ".join(f"{norm:.4g}" for norm in gradients.norms)
+            return f" The last gradient norms were {norms}."
         # Means over an epoch give the losses of its steps: n times the mean of
         # n steps, less the same for the steps before.
         losses = [
             (mean * steps - before * earlier) / (steps - earlier)
-            for (earlier, before, _), (steps, mean, _) in itertools.pairwise(read)
+            for (earlier, before), (steps, mean) in itertools.pairwise(read)
         ]
         if read and read[0][0] == 1:
             losses.insert(0, read[0][1])

@@ -28,7 +28,7 @@ class EpochEnd(keras.callbacks.Callback):
         step_end: Knows how many steps the epoch had.
         watch: Looks at the losses.
         interruption: Knows whether to stop.
-        rate: Learning rate as a function of the step.
+        rate: Returns the learning rate of the newest step.
         watcher: Tells of the epoch, and what it took.
         averaged_weights: Makes a context within which the model has the
             weights to measure and keep. Defaults to its own.
@@ -41,7 +41,7 @@ class EpochEnd(keras.callbacks.Callback):
         step_end: StepEnd,
         watch: LossWatch,
         interruption: Interruption,
-        rate: keras.optimizers.schedules.LearningRateSchedule,
+        rate: Callable[[], float],
         watcher: Watcher,
         averaged_weights: Callable[[], contextlib.AbstractContextManager] = (
             contextlib.nullcontext
@@ -108,11 +108,9 @@ class EpochEnd(keras.callbacks.Callback):
         return {"val_loss": score.loss, "val_accuracy": score.accuracy}
 
     def _measured(self, means: Mapping[str, float], score: Score) -> Epoch:
-        epoch = len(self._record.history) + 1
-        last_step = epoch * self._record.steps_per_epoch - 1
         return Epoch(
-            epoch=epoch,
-            learning_rate=float(self._rate(last_step)),
+            epoch=len(self._record.history) + 1,
+            learning_rate=self._rate(),
             train_loss=means["loss"],
             train_accuracy=means["accuracy"],
             test_loss=score.loss,

@@ -17,6 +17,8 @@ from keras_resnet.models.pretrained import warn_of_stochastic_depth
 from keras_resnet.models.specification import Specification
 from keras_resnet.notes import told_as_notes
 from keras_resnet.training.datasets.content import LENGTH
+from keras_resnet.training.evaluation.trained_run import TrainedRun, find_run
+from keras_resnet.training.run_folder import RunFolder
 from keras_resnet.weights import (
     AdaptedWeightsWarning,
     Card,
@@ -51,6 +53,26 @@ def weights_in(
     return saved if saved.is_file() else weights
 
 
+def run_with(weights: str | os.PathLike | Card | None) -> TrainedRun | None:
+    """Return the training that left weights, or None.
+
+    Args:
+        weights: As `keras_resnet.create_model` takes them, or the folder of a
+            training.
+
+    Raises:
+        ValueError: If the training's description is damaged.
+        OSError: If it cannot be read.
+    """
+    weights = weights_in(weights)
+    if not isinstance(weights, str | os.PathLike):
+        return None
+    path = Path(weights).expanduser()
+    run = find_run(path) if path.is_file() else None
+    # What others have put into the folder is none of the training's.
+    return run if run is not None and RunFolder(run.folder).replaces(path) else None
+
+
 def network_with(weights: str | os.PathLike | Card | None) -> str | None:
     """Return the name of the network that weights say that they belong to.
 
@@ -58,9 +80,13 @@ def network_with(weights: str | os.PathLike | Card | None) -> str | None:
         weights: As `keras_resnet.create_model` takes them.
 
     Returns:
-        The name, for a card, for one of `keras_resnet.list_weights()` and for
-        the `.keras` file of a network that has kept its name; else None.
+        The name, for a card, for one of `keras_resnet.list_weights()`, for what
+        a training left and for the `.keras` file of a network that has kept its
+        name; else None.
     """
+    run = run_with(weights)
+    if run is not None and run.model in list_models():
+        return run.model
     if isinstance(weights, Card):
         return weights.model
     if weights is None:
@@ -91,11 +117,13 @@ class FirstWeights:
         load: Fills a model with them. A classifier of other classes starts
             anew, and the first convolution is made to fit other channels,
             each with an `AdaptedWeightsWarning`.
+        path: The file; None for a set.
     """
 
     name: str
     identity: str
     load: Callable[[keras.Model], None]
+    path: Path | None = None
 
     @classmethod
     def of(
@@ -132,7 +160,26 @@ class FirstWeights:
         def load_file(model):
             load(model, found, adapt=adapt, reversed_channels=reversed_channels)
 
-        return cls(str(found), f"sha256:{digest[:LENGTH]}", load_file)
+        return cls(str(found), f"sha256:{digest[:LENGTH]}", load_file, found)
+
+
+def check_weights_stay(weights: FirstWeights | None, folder: RunFolder) -> None:
+    """Accept weights that stay where a folder is overwritten.
+
+    Args:
+        weights: The weights to begin with, or None.
+        folder: The folder that is overwritten.
+
+    Raises:
+        ValueError: If they would be lost with what the folder holds.
+    """
+    if weights is None or weights.path is None or not folder.replaces(weights.path):
+        return
+    raise ValueError(
+        "The weights to begin with lie in the folder that is overwritten, and are "
+        "needed again to continue: choose another folder by `output`. "
+        f"Received: overwrite=True, output='{folder.path}', weights='{weights.path}'"
+    )
 
 
 def adaptations_told() -> contextlib.AbstractContextManager:

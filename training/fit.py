@@ -36,6 +36,7 @@ from keras_resnet.training.divergence import LossWatch
 from keras_resnet.training.epoch_end import EpochEnd
 from keras_resnet.training.epochs import fit_epochs
 from keras_resnet.training.evaluation import Evaluator
+from keras_resnet.training.fine_tuning import check_weights_stay
 from keras_resnet.training.input.data_service import (
     DATA_TIMEOUT,
     DataService,
@@ -221,6 +222,8 @@ def train(
     if quantization_aware:
         check_quantization_aware(network, trainable)
     folder = as_run_folder(output or default_folder(recipe.name, network.name))
+    if overwrite:
+        check_weights_stay(network.weights, folder)
     # The CPU is split before anything else touches the devices.
     with quiet_logging():
         devices = make_strategy(strategy, virtual_devices, timeout=worker_timeout)
@@ -254,7 +257,7 @@ def train(
     writes = is_chief(devices)
     verbose = verbose and writes
     checkpoints = CheckpointFolder(folder.checkpoints, keep)
-    checkpoint = start_of_run(devices, folder, checkpoints, overwrite)
+    checkpoint = start_of_run(devices, checkpoints, overwrite)
     if checkpoint is not None:
         check_continuation(
             checkpoint.progress,
@@ -268,6 +271,9 @@ def train(
     begun = start(setup, checkpoint, steps_per_call, jit_compile)
     if verbose:
         console.announce(setup, begun)
+    if overwrite:
+        # Not before all that was asked for is known to fit.
+        from_chief(devices, folder.clear)
     return _run(
         setup,
         begun,
@@ -299,13 +305,14 @@ def _run(
     recipe, dataset, folder = setup.recipe, setup.dataset, setup.folder
     devices, trained, progress = setup.strategy, begun.model, begun.progress
     done = progress.epochs
-    interruption, watch = Interruption(stop_agreement(devices)), LossWatch()
+    interruption = Interruption(stop_agreement(devices))
+    watch = LossWatch(trained.gradients_so_far, trained.loss_scale is not None)
     watcher = Watcher(
         folder,
         recipe,
         dataset,
         setup.steps,
-        begun.rate,
+        begun.rate_now,
         trained.input_wait,
         writes=writes,
         log_every=log_every,
@@ -327,7 +334,7 @@ def _run(
         devices,
         dataset.test,
         setup.test_shape,
-        recipe.batch_size,
+        recipe.images_at_a_time(),
         Framing(recipe.evaluation_crop),
     )
     epoch_end = EpochEnd(
@@ -336,7 +343,7 @@ def _run(
         step_end,
         watch,
         interruption,
-        begun.rate,
+        begun.rate_now,
         watcher,
         trained.averaged_weights,
     )
@@ -392,8 +399,8 @@ def _run(
             )
             saved.save(aside)
         folder.describe({**facts, "finished": finished, "metrics": measured})
-        if len(record.history) > done:
-            watcher.end(saved, record.history, measured)
+        tell = watcher.end if len(record.history) > done else watcher.end_if_untold
+        tell(saved, record.history, measured)
 
     # What is trained is saved before a signal ends the process.
     with interruption:

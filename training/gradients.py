@@ -33,16 +33,23 @@ def all_finite(tensors: "list[tf.Tensor]") -> "tf.Tensor":
     return tf.reduce_all([tf.reduce_all(tf.math.is_finite(t)) for t in tensors])
 
 
-def clip_global_norm(tensors: "list[tf.Tensor]", limit: float) -> "list[tf.Tensor]":
+def clip_global_norm(
+    tensors: "list[tf.Tensor]", limit: float, norm: "tf.Tensor | None" = None
+) -> "list[tf.Tensor]":
     """Scale all tensors so that their common norm is at most `limit`.
 
     Pascanu et al. (2013), algorithm 1. Gradients are clipped after they were
     summed over replicas, so that the result does not depend on how many
     there are.
+
+    Args:
+        tensors: The tensors.
+        limit: Largest norm.
+        norm: Their norm, if it is known. Defaults to computing it.
     """
     import tensorflow as tf
 
-    return tf.clip_by_global_norm(tensors, limit)[0]
+    return tf.clip_by_global_norm(tensors, limit, use_norm=norm)[0]
 
 
 @contextlib.contextmanager

@@ -31,6 +31,8 @@ class LossScale:
         factor: float32 scalar variable.
         finite_steps: Integer scalar variable: steps without an overflow since
             the factor last changed.
+        hopeless_steps: Integer scalar variable: steps in a row that overflowed
+            although the factor was 1 already. No checkpoint has it.
     """
 
     def __init__(
@@ -41,26 +43,30 @@ class LossScale:
     ):
         check_interval("initial", initial, 1.0, 2.0**127)
         self.growth_steps = check_positive_integer("growth_steps", growth_steps)
+
+        def variable(value, dtype, name):
+            return keras.Variable(
+                value,
+                dtype=dtype,
+                trainable=False,
+                aggregation="only_first_replica",
+                name=name,
+            )
+
         with strategy.scope():
-            self.factor = keras.Variable(
-                initial,
-                dtype="float32",
-                trainable=False,
-                aggregation="only_first_replica",
-                name="loss_scale",
-            )
-            self.finite_steps = keras.Variable(
-                0,
-                dtype="int",
-                trainable=False,
-                aggregation="only_first_replica",
-                name="finite_steps",
-            )
+            self.factor = variable(initial, "float32", "loss_scale")
+            self.finite_steps = variable(0, "int", "finite_steps")
+            self.hopeless_steps = variable(0, "int", "hopeless_steps")
 
     @property
     def variables(self) -> list[keras.Variable]:
         """The factor and the count of finite steps."""
         return [self.factor, self.finite_steps]
+
+    @property
+    def updated(self) -> list[keras.Variable]:
+        """All that `update` assigns."""
+        return [*self.variables, self.hopeless_steps]
 
     def update(self, finite: "tf.Tensor") -> None:
         """Learn whether a step was finite; in the cross-replica context.
@@ -69,6 +75,11 @@ class LossScale:
             finite: Boolean scalar.
         """
         factor = ops.convert_to_tensor(self.factor)
+        hopeless = ops.convert_to_tensor(self.hopeless_steps)
+        hopeless = ops.where(factor > 1.0, ops.zeros_like(hopeless), hopeless + 1)
+        self.hopeless_steps.assign(
+            ops.where(finite, ops.zeros_like(hopeless), hopeless)
+        )
         steps = ops.convert_to_tensor(self.finite_steps) + 1
         grow = ops.logical_and(finite, steps >= self.growth_steps)
         # Twice the largest power of two of float32 is infinite.

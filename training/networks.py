@@ -10,16 +10,21 @@ import keras
 import keras_resnet
 from keras_resnet.arguments import check_choice
 from keras_resnet.models.construction import build_model, resolve
+from keras_resnet.training.evaluation.trained_run import TrainedRun
 from keras_resnet.training.fine_tuning import (
     TRAINABLE,
     FirstWeights,
     freeze,
     network_with,
+    run_with,
     weights_in,
 )
+from keras_resnet.training.network_form import noted_form
+from keras_resnet.training.noted_fields import tuples_for_lists
 from keras_resnet.training.quantization_aware import made_aware
 from keras_resnet.training.recipes import Recipe
 from keras_resnet.weights import Card
+from keras_resnet.weights.adapted import say
 
 DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -44,6 +49,9 @@ class Network:
         construct: Takes `input_shape`, `classes` and `classifier_activation`
             and returns a model that takes raw pixels 0..255.
         options: More arguments that `construct` was given, to be recorded.
+        form: What is built, as `noted_form` tells it; None for a function.
+        inherited: Of that, what the training has decided whose weights these
+            are, and neither its name nor `options`.
         weights: The weights to begin with; None for random ones.
         trainable: What of it is trained, `"all"` or `"classifier"`.
         freeze_after: For a network that rounds as int8 will, the steps after
@@ -54,6 +62,8 @@ class Network:
     name: str
     construct: Callable[..., keras.Model]
     options: dict = dataclasses.field(default_factory=dict)
+    form: dict | None = None
+    inherited: dict = dataclasses.field(default_factory=dict)
     weights: FirstWeights | None = None
     trainable: str = "all"
     freeze_after: int | None = None
@@ -139,7 +149,8 @@ def network_of(
     """Return the network that a recipe trains.
 
     It is built with the recipe's `model_options`, stochastic depth and mean
-    image.
+    image. With the weights of another training it is otherwise the network of
+    that training; where something else is asked for, a sentence says so.
 
     Args:
         recipe: The recipe.
@@ -158,7 +169,7 @@ def network_of(
         TypeError: If `model` is neither a name nor a function.
     """
     check_choice("trainable", trainable, TRAINABLE)
-    weights = weights_in(weights)
+    run, weights = run_with(weights), weights_in(weights)
     if model is None:
         model = network_with(weights) or recipe.model
     recipe_options = dict(recipe.model_options)
@@ -175,14 +186,40 @@ def network_of(
                 f"trains without. Received: model={model!r}, input_mean='pixel'"
             )
         recipe_options["mean_image"] = True
-    network = as_network(model, {**recipe_options, **(options or {})}, weights)
+    asked = {**recipe_options, **(options or {})}
+    run_options = {}
+    if run is not None and run.model in keras_resnet.list_models():
+        run_options = _options_of_run(run, model, asked)
+    network = as_network(model, asked, weights, run_options)
     return dataclasses.replace(network, trainable=trainable)
+
+
+def _options_of_run(run: TrainedRun, model, asked: dict) -> dict:
+    """Return what a training's network is built with, and say what of it is not."""
+    if run.model != model:
+        say(
+            f"The weights are of a {run.model!r} that was trained in '{run.folder}'; "
+            f"{model!r} is built for them, as asked, in its own form."
+        )
+        return {}
+    others = [
+        f"{name}={value!r} in place of {run.options[name]!r}"
+        for name, value in asked.items()
+        if name in run.options and run.options[name] != tuples_for_lists(value)
+    ]
+    if others:
+        say(
+            f"The network is the one trained in '{run.folder}', but, as the recipe and "
+            f"the arguments say, with {', '.join(others)}."
+        )
+    return run.options
 
 
 def as_network(
     model: str | Callable[..., keras.Model],
     options: dict | None = None,
     weights: str | os.PathLike | Card | None = None,
+    inherited: dict | None = None,
 ) -> Network:
     """Return a network by name, or of a function that builds it.
 
@@ -194,6 +231,8 @@ def as_network(
             them, for a network by name. They decide the version of the
             architecture and how pixels are normalized. Defaults to random
             ones.
+        inherited: Arguments for it that the training of the weights has
+            decided; `options` come before them. Defaults to none.
 
     Raises:
         ValueError: If there is no network or are no weights of that name, or
@@ -203,7 +242,7 @@ def as_network(
     """
     options = dict(options or {})
     if isinstance(model, str):
-        return _named_network(model, options, weights)
+        return _named_network(model, options, weights, inherited or {})
     if isinstance(model, keras.Model) or not callable(model):
         raise TypeError(
             "`model` must be the name of a network or a function that builds one; a "
@@ -219,7 +258,7 @@ def as_network(
     return Network(name, lambda **arguments: model(**arguments, **options), options)
 
 
-def _named_network(name: str, options: dict, weights) -> Network:
+def _named_network(name: str, options: dict, weights, inherited: dict) -> Network:
     if name.lower().endswith(".keras"):
         raise ValueError(
             "`model` is the name of a network, whose weights a saved model may give: "
@@ -227,8 +266,13 @@ def _named_network(name: str, options: dict, weights) -> Network:
         )
     check_choice("model", name, keras_resnet.list_models())
     specification, found, arguments = resolve(
-        name, weights=weights, include_preprocessing=True, **options
+        name, weights=weights, include_preprocessing=True, **{**inherited, **options}
     )
+    form = noted_form(specification, arguments)
+    if inherited:
+        plain, _, others = resolve(name, weights=weights, **options)
+        own = noted_form(plain, others)
+        inherited = {key: form[key] for key in form if form[key] != own[key]}
 
     def construct(input_shape, **more):
         # Those that know their sides, as in keras.applications, take images
@@ -240,4 +284,4 @@ def _named_network(name: str, options: dict, weights) -> Network:
         return build_model(specification, **arguments, **more)
 
     first = None if found is None else FirstWeights.of(found, specification, arguments)
-    return Network(name, construct, options, first)
+    return Network(name, construct, options, form, inherited, first)

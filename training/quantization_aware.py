@@ -13,6 +13,7 @@ import numpy as np
 from keras_resnet.extensions import QuantizationAware, extension
 from keras_resnet.training.datasets import Split, evaluation_batches
 from keras_resnet.training.evaluation.trained_run import find_run
+from keras_resnet.training.noted_fields import read_fields
 from keras_resnet.training.recipes import Recipe, get_recipe
 from keras_resnet.training.schedules import Cosine
 
@@ -160,6 +161,13 @@ def recipe_of_run(folder: str | os.PathLike) -> Recipe:
     try:
         noted = json.loads(path.read_text(encoding="utf-8"))["recipe"]
         own = get_recipe(noted["name"])
+        # What a description does not tell, its words for instance.
+        required = {
+            field.name: getattr(own, field.name)
+            for field in dataclasses.fields(Recipe)
+            if field.default is field.default_factory
+        }
+        run = read_fields(Recipe, {**required, **noted})
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"'{folder}' holds no 'run.json' that says how its weights were trained; "
@@ -170,21 +178,6 @@ def recipe_of_run(folder: str | os.PathLike) -> Recipe:
             f"'{path}' is not the description of a training, or a damaged one. "
             f"Received: {error!r}"
         ) from error
-    plain = {
-        field.name: noted[field.name]
-        for field in dataclasses.fields(Recipe)
-        if field.name in noted and _is_plain(noted[field.name], field.name)
-    }
-    augmentation = {
-        name: value
-        for name, value in (noted.get("augmentation") or {}).items()
-        if _is_plain(value)
-    }
-    run = dataclasses.replace(
-        own,
-        **plain,
-        augmentation=dataclasses.replace(own.augmentation, **augmentation),
-    )
     epochs = max(round(SHARE_OF_EPOCHS * run.epochs), FEWEST_EPOCHS)
     return dataclasses.replace(
         run,
@@ -202,9 +195,3 @@ def recipe_of_run(folder: str | os.PathLike) -> Recipe:
         cutmix=0.0,
         ema_decay=None,
     )
-
-
-def _is_plain(value, name: str = "") -> bool:
-    """Whether a noted value is a field's as it is; schedules and tuples are not."""
-    is_scalar = value is None or isinstance(value, int | float | str)
-    return is_scalar or name == "model_options"

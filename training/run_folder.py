@@ -64,6 +64,12 @@ class RunFolder:
         """
         write_text(self.description, json.dumps(description, indent=2) + "\n")
 
+    def replaces(self, path: Path) -> bool:
+        """Whether a new training in this folder removes or replaces a file."""
+        path = path.resolve()
+        checkpoints = self.checkpoints.resolve()
+        return path == self.model.resolve() or checkpoints in path.parents
+
     def clear(self) -> None:
         """Remove what an older run would add to a new one.
 

@@ -91,6 +91,7 @@ class Setup:
                 "class_map": class_map and class_map.source,
                 **identity["dataset"],
             },
+            "form": self.network.form,
             "first_weights": weights and weights.name,
             "image_shape": self.test_shape,
             "class_names": self.dataset.class_names,

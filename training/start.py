@@ -7,6 +7,7 @@ import keras
 from keras_resnet.training.assembly import assemble
 from keras_resnet.training.checkpoints import Checkpoint, Progress
 from keras_resnet.training.continuation import counted_in_steps
+from keras_resnet.training.datasets.broken_files import naming_unreadable
 from keras_resnet.training.distribution import quiet_logging
 from keras_resnet.training.mean_image import set_mean_image
 from keras_resnet.training.networks import input_shape_of
@@ -35,6 +36,13 @@ class Start:
     progress: Progress
     checkpoint: Checkpoint | None
 
+    def rate_now(self) -> float:
+        """Return the learning rate of the newest step.
+
+        The optimizer does not count what loss scaling skips.
+        """
+        return float(self.rate(max(self.model.steps_taken() - 1, 0)))
+
 
 def start(
     setup: Setup,
@@ -56,6 +64,7 @@ def start(
 
     Raises:
         ValueError: If the checkpoint is of another network.
+        OSError: If image files can no longer be read.
     """
     recipe, network, strategy = setup.recipe, setup.network, setup.strategy
     progress = Progress(
@@ -72,10 +81,9 @@ def start(
             setup.dtype_policy,
             pretrained=checkpoint is None,
         )
-        if checkpoint is None and network.weights is None:
-            set_mean_image(built, setup.dataset.train)
-        if checkpoint is None and network.freeze_after is not None:
-            first_ranges(built, setup.dataset.train, setup.test_shape)
+        if checkpoint is None:
+            with naming_unreadable(setup.dataset.train):
+                _look_at_images(setup, built)
         trained = assemble(
             recipe, built, strategy, rate, setup.seed, steps_per_call, jit_compile
         )
@@ -86,6 +94,14 @@ def start(
             saved = dataclasses.replace(checkpoint.progress, identity=setup.identity)
             progress = counted_in_steps(saved, setup.steps, trained.optimizer)
     return Start(built, trained, rate, progress, checkpoint)
+
+
+def _look_at_images(setup: Setup, network: keras.Model) -> None:
+    """Give a network what it knows of the training images before its first step."""
+    if setup.network.weights is None:
+        set_mean_image(network, setup.dataset.train)
+    if setup.network.freeze_after is not None:
+        first_ranges(network, setup.dataset.train, setup.test_shape)
 
 
 def restore_metrics(setup: Setup, begun: Start) -> None:

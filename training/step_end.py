@@ -45,7 +45,7 @@ class StepEnd:
             epoch: Which one begins, counted from 0.
             step: Steps of it that were trained before.
         """
-        self._watch.begin_epoch(epoch)
+        self._watch.begin_epoch(epoch, step)
         self._record.begin_epoch()
         self._before = epoch * self._record.steps_per_epoch
         self.done = step

@@ -1,9 +1,27 @@
 """What a network in training offers beside its step, on every backend."""
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 
 import keras
+from keras import ops
+
+
+@dataclasses.dataclass(frozen=True)
+class GradientsSoFar:
+    """What the gradients of the newest steps were like.
+
+    Attributes:
+        norms: Their norms, the newest last; none after one was not finite.
+        first_bad: Which step that was, counted from 1 since the training began
+            in this process; None for none.
+        hopeless: Steps in a row that overflowed without any loss scaling.
+    """
+
+    norms: list[float]
+    first_bad: int | None
+    hopeless: int
 
 
 class TrainedNetwork:
@@ -13,6 +31,7 @@ class TrainedNetwork:
         network: The network that is trained; it returns logits.
         average: Its moving average, or None.
         loss_scale: Its loss scaling, or None.
+        recent: The norms of its newest gradients.
         input_wait: What its steps wait for their batches.
     """
 
@@ -35,6 +54,17 @@ class TrainedNetwork:
             yield self.network
         finally:
             self.average.swap()
+
+    def gradients_so_far(self) -> GradientsSoFar:
+        """Return what the newest steps' gradients were like; waits for them."""
+        hopeless = 0
+        if self.loss_scale is not None:
+            hopeless = int(ops.convert_to_numpy(self.loss_scale.hopeless_steps))
+        return GradientsSoFar(*self.recent.read(), hopeless)
+
+    def steps_taken(self) -> int:
+        """Return how many steps the optimizer has taken; waits for the newest."""
+        return int(ops.convert_to_numpy(self.optimizer.iterations))
 
     def state(self) -> dict[str, keras.Variable]:
         """Return all variables that decide how the training goes on.

@@ -14,6 +14,7 @@ from keras_resnet.training.distribution import (
 from keras_resnet.training.example_losses import as_example_losses
 from keras_resnet.training.loss_scale import LossScale, computes_in_float16
 from keras_resnet.training.moving_average import MovingAverage
+from keras_resnet.training.recent_gradients import RecentGradients
 from keras_resnet.training.replica_seeds import seed_replicas
 from keras_resnet.training.step_function import StepsInCall, make_step_function
 from keras_resnet.training.trained_network import TrainedNetwork
@@ -117,6 +118,7 @@ class TrainingModel(TrainedNetwork, keras.Model):
             self.loss_scale = LossScale(
                 strategy, initial_loss_scale, loss_scale_growth_steps
             )
+        self.recent = RecentGradients(strategy)
         self.steps_per_call = steps_per_call
         self.training_metrics = []
 
@@ -161,6 +163,7 @@ class TrainingModel(TrainedNetwork, keras.Model):
             loss_mean=self._loss_tracker,
             metrics=tuple(metrics),
             strategy=strategy,
+            recent=self.recent,
             parts=self._parts,
             clip_norm=self._clip_norm,
             loss_scale=self.loss_scale,

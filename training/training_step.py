@@ -15,6 +15,7 @@ from keras_resnet.training.gradients import (
 from keras_resnet.training.loss_scale import LossScale
 from keras_resnet.training.moving_average import MovingAverage
 from keras_resnet.training.partial_batches import cut, divisible
+from keras_resnet.training.recent_gradients import RecentGradients
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -30,6 +31,8 @@ class Share(NamedTuple):
         examples: Examples of all replicas whose weight is not 0, float32.
         empty: Whether this replica got no example at all.
         state: The network's floating-point state before the step.
+        observed: What the metrics had seen before the step; nothing without
+            loss scaling.
     """
 
     images: "tf.Tensor"
@@ -38,6 +41,7 @@ class Share(NamedTuple):
     examples: "tf.Tensor"
     empty: "tf.Tensor"
     state: list
+    observed: list
 
 
 # Compared by identity: TensorFlow hashes what it traces.
@@ -57,6 +61,7 @@ class TrainingStep:
         loss_mean: `keras.metrics.Mean` of the loss.
         metrics: Metrics of labels and logits.
         strategy: The strategy that all of these were built under.
+        recent: Is told the norm of every step's gradient, or None.
         parts: In how many parts, one after another, a replica computes its
             share.
         clip_norm: Largest norm of the gradient; None for any.
@@ -71,6 +76,7 @@ class TrainingStep:
     loss_mean: keras.metrics.Mean
     metrics: Sequence[keras.metrics.Metric]
     strategy: "tf.distribute.Strategy"
+    recent: RecentGradients | None = None
     parts: int = 1
     clip_norm: float | None = None
     loss_scale: LossScale | None = None
@@ -81,9 +87,13 @@ class TrainingStep:
         """Train on `batch`; in the cross-replica context of a graph."""
         run = self.strategy.run
         if self.parts == 1:
-            gradients, finite = run(self._all_at_once, args=(batch,))
+            gradients, finite, norm = run(self._all_at_once, args=(batch,))
         else:
-            gradients, finite = self._part_by_part(run(self._share, args=(batch,)))
+            gradients, finite, norm = self._part_by_part(
+                run(self._share, args=(batch,))
+            )
+        if self.recent is not None:
+            self._tell_norm(norm, finite)
         if self.loss_scale is None:
             self._apply(gradients)
         else:
@@ -92,6 +102,16 @@ class TrainingStep:
     def test(self, batch) -> None:
         """Update the metrics by `batch`; in the cross-replica context."""
         self.strategy.run(self._test, args=(batch,))
+
+    def _tell_norm(self, norm, finite) -> None:
+        import tensorflow as tf
+
+        # Equal on all replicas, as the gradients are.
+        norm, finite = (
+            self.strategy.experimental_local_results(value)[0]
+            for value in (norm, finite)
+        )
+        self.recent.update(norm, tf.logical_not(finite))
 
     def _all_at_once(self, batch):
         share = self._share(batch)
@@ -143,8 +163,9 @@ class TrainingStep:
             examples = sum_over_replicas([tf.reduce_sum(present)])[0]
         empty = tf.equal(tf.shape(images)[0], 0)
         state = [tf.identity(v.value) for v in self._floating_state()]
+        observed = [tf.identity(v.value) for v in self._observing()]
         filled = divisible(images, labels, weights, self.parts)
-        return Share(*filled, examples, empty, state)
+        return Share(*filled, examples, empty, state, observed)
 
     def _gradients(self, images, labels, weights, share: Share):
         import tensorflow as tf
@@ -211,10 +232,12 @@ class TrainingStep:
             finite = all_finite(gradients)
             factor = tf.convert_to_tensor(self.loss_scale.factor.value)
             gradients = [gradient / factor for gradient in gradients]
+        norm = tf.linalg.global_norm(gradients)
         if self.clip_norm is not None:
-            gradients = clip_global_norm(gradients, self.clip_norm)
+            gradients = clip_global_norm(gradients, self.clip_norm, norm)
         self._keep_state_unless(finite, share)
-        return gradients, finite
+        self._forget_what_overflowed(share)
+        return gradients, finite, norm
 
     def _keep_state_unless(self, finite, share: Share) -> None:
         import tensorflow as tf
@@ -228,6 +251,24 @@ class TrainingStep:
         for variable, before in zip(self._floating_state(), share.state, strict=True):
             now = tf.convert_to_tensor(variable.value)
             variable.assign(tf.where(good, now, before))
+
+    def _forget_what_overflowed(self, share: Share) -> None:
+        """Take a loss that is no number out of the means: its step is skipped."""
+        import tensorflow as tf
+
+        variables = self._observing()
+        if not variables:
+            return
+        now = [tf.convert_to_tensor(variable.value) for variable in variables]
+        good = tf.reduce_all([tf.reduce_all(tf.math.is_finite(v)) for v in now])
+        for variable, new, old in zip(variables, now, share.observed, strict=True):
+            variable.assign(tf.where(good, new, old))
+
+    def _observing(self) -> list[keras.Variable]:
+        if self.loss_scale is None:
+            return []
+        metrics = (self.loss_mean, *self.metrics)
+        return [variable for metric in metrics for variable in metric.variables]
 
     def _floating_state(self) -> list[keras.Variable]:
         return [

@@ -59,8 +59,9 @@ def assign_strictly(
 
     Raises:
         ValueError: If a variable has no array, an array no variable, a shape
-            differs, or an array is not of real numbers; the message counts
-            them and names the first ten of each.
+            differs, or an array is not of real numbers, or of integers for a
+            variable that counts; the message counts them and names the first
+            ten of each.
     """
     variables = {
         name: variable
@@ -75,10 +76,16 @@ def assign_strictly(
         for name in common
         if tuple(arrays[name].shape) != tuple(variables[name].shape)
     ]
+    counts = [name for name in common if variables[name].dtype.startswith("int")]
     mistyped = [
         f"{name} {arrays[name].dtype}"
         for name in common
-        if not is_floating(arrays[name].dtype)
+        if name not in counts and not is_floating(arrays[name].dtype)
+    ]
+    miscounted = [
+        f"{name} {arrays[name].dtype}"
+        for name in counts
+        if arrays[name].dtype.kind not in "iu"
     ]
     faults = [
         f"{len(names)} {fault}: {', '.join(names[:LISTED])}"
@@ -88,6 +95,7 @@ def assign_strictly(
             ("unexpected", unexpected),
             ("of another shape", reshaped),
             ("not of floating-point numbers", mistyped),
+            ("not of integers", miscounted),
         )
         if names
     ]

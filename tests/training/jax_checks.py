@@ -190,7 +190,8 @@ def overflow(one) -> dict:
     def note(batch, logs):
         state = model.state()
         scale = [state["loss_scale/0"], model.optimizer.iterations]
-        notes.append((*(float(v.value) for v in scale), floats(model)))
+        values = [float(v.value) for v in scale]
+        notes.append((*values, floats(model), float(logs["loss"])))
 
     model.fit(
         images,
@@ -203,6 +204,8 @@ def overflow(one) -> dict:
     return {
         "scales": [note[0] for note in notes],
         "steps": [note[1] for note in notes],
+        "losses": [note[3] for note in notes],
+        "recent": model.gradients_so_far().norms,
         "apart": [
             apart(notes[0][2], notes[1][2]),
             apart(notes[1][2], notes[2][2]),

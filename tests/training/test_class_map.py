@@ -47,6 +47,7 @@ def test_reads_every_format(write, name):
     ("name", "text"),
     [
         ("labels.json", '{"n01440764": 0, "n01484850": 2, "n01443537": 1}'),
+        ("text.json", '{"n01440764": "0", "n01484850": "2", "n01443537": "1"}'),
         ("list.json", json.dumps(FOLDERS)),
         ("order.csv", "folder\nn01440764\nn01443537\nn01484850\n"),
         ("bare.txt", "\n".join(FOLDERS)),
@@ -85,6 +86,13 @@ def test_folders_may_be_names(write):
     assert found.label_of("great white shark") == 2
 
 
+def test_members_of_an_object_are_no_pairs_of_a_list(write):
+    found = read_class_map(write("labels.json", '{"tench": "1", "hen": "0"}'))
+    assert found.folders == found.names == ("hen", "tench")
+    found = read_class_map(write("pairs.json", '[["1", "one"], ["0", "zero"]]'))
+    assert (found.folders, found.names) == (("1", "0"), ("one", "zero"))
+
+
 def test_only_an_identifier_may_be_followed_by_a_name():
     found = ClassMap(("", "red", "n01440764"), ("background", "red", "tench"), "map")
     assert found.label_of("n01440764_tench") == found.label_of("n01440764") == 2
@@ -105,6 +113,7 @@ def test_only_an_identifier_may_be_followed_by_a_name():
         ("a.csv", "name,place\na,0", r"Line 1 of .* headings .* Received: name,place"),
         ("a.json", '{"a": 0,\n "b": 1,\n "a": 2}', r"Line 3 of .*'a', as line 1 has"),
         ("a.json", '{"a": 0,\n "b": -1}', r"Line 2 of .* Received: -1"),
+        ("a.json", '{"tench": "hen"}', r"labels and folders.*Received: ..tench., .hen"),
         ("a.json", "[1]", r"must be a list of folders.* Received: 1"),
         ("a.json", "[", r"'.*a\.json' is not JSON"),
         ("a.txt", "", r"'.*a\.txt' has no class"),

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_resnet.training.divergence import CHECK_EVERY, LossWatch
+from keras_resnet.training.divergence import CHECK_EVERY, HOPELESS, LossWatch
+from keras_resnet.training.recent_gradients import RecentGradients
+from keras_resnet.training.trained_network import GradientsSoFar
 from keras_resnet.training.training_state import Value
 
 
@@ -10,12 +12,11 @@ def means(losses):
     return np.cumsum(np.array(losses, "float64")) / np.arange(1, len(losses) + 1)
 
 
-def watched(losses, **more):
-    watch = LossWatch()
+def watched(losses, *arguments):
+    watch = LossWatch(*arguments)
     watch.begin_epoch(2)
     for step, mean in enumerate(means(losses), start=1):
-        logs = {"loss": tf.constant(mean, "float32")}
-        watch.note(step, {**logs, **{k: v[step - 1] for k, v in more.items()}})
+        watch.note(step, {"loss": tf.constant(mean, "float32")})
     return watch
 
 
@@ -34,9 +35,48 @@ def test_tells_only_the_last_losses():
 
 
 def test_gradient_norms_are_told_where_they_are_known():
-    watch = watched([1.0, 1.0, np.nan], gradient_norm=[0.5, 8.25, np.inf])
+    found = GradientsSoFar([0.5, 8.25, np.inf], 3, 0)
+    watch = watched([1.0, 1.0, np.nan], lambda: found)
     with pytest.raises(RuntimeError, match=r"gradient norms were 0\.5, 8\.25, inf\."):
         watch.check()
+
+
+def test_the_first_step_is_named_within_a_call_of_several():
+    # Five steps of the epoch before, then calls of four, after six of before.
+    found = GradientsSoFar([1.0, np.nan], 5 + 6, 0)
+    watch = LossWatch(lambda: found)
+    watch.begin_epoch(0, 20)
+    watch.note(25, {"loss": 1.0})
+    watch.begin_epoch(1, 6)
+    watch.note(10, {"loss": 1.0})
+    watch.note(14, {"loss": np.nan})
+    with pytest.raises(RuntimeError, match=r"became nan at step 12 in epoch 2\."):
+        watch.check()
+
+
+def test_steps_that_all_overflow_end_a_training():
+    for count in (HOPELESS - 1, HOPELESS):
+        found = GradientsSoFar([np.inf], None, count)
+        watch = watched([1.0, 1.0], lambda found=found: found, True)
+        if count < HOPELESS:
+            watch.check()
+    with pytest.raises(RuntimeError, match=r"last 20 steps overflowed in float16"):
+        watch.check()
+
+
+def test_recent_gradients_stand_still_after_the_first_that_is_no_number():
+    recent = RecentGradients(tf.distribute.get_strategy())
+    assert recent.read() == ([], None)
+    for norm in (1.0, 2.0):
+        recent.update(norm, False)
+    # A step that is skipped is none to stop at.
+    recent.update(np.inf, True)
+    assert recent.read() == ([1.0, 2.0, np.inf], None)
+    for norm in (4.0, 5.0, 6.0, 7.0, np.nan, 9.0):
+        recent.update(norm, False)
+    norms, bad = recent.read()
+    assert (norms[:-1], bad) == ([np.inf, 4.0, 5.0, 6.0, 7.0], 8)
+    assert np.isnan(norms[-1])
 
 
 def test_looks_by_itself_now_and_then():

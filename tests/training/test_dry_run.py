@@ -128,7 +128,7 @@ def test_memory_of_activations_goes_with_batch_and_precision():
     [
         ("he2015_cifar10_warmup", [0, 10, 820, 1230, 1639]),
         ("goyal2017_imagenet", [0, 50, 300, 600, 800, 899]),
-        ("cifar10_short", [0, 60, 120, 180, 239]),
+        ("cifar10_short", [0, 75, 150, 225, 299]),
         ("torchvision_v2", [0, 50, 1500, 3000, 4500, 5999]),
     ],
 )

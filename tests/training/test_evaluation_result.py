@@ -1,5 +1,6 @@
 """What is counted, and how it is drawn and told."""
 
+import json
 from pathlib import Path
 
 import keras
@@ -13,7 +14,11 @@ from keras_resnet.training.evaluation.any_size import for_images, gives_logits
 from keras_resnet.training.evaluation.confusion_picture import draw_confusion_matrix
 from keras_resnet.training.evaluation.outcomes import Outcomes
 from keras_resnet.training.evaluation.predictions import outcome
-from keras_resnet.training.evaluation.report import csv_report, text_report
+from keras_resnet.training.evaluation.report import (
+    csv_report,
+    json_report,
+    text_report,
+)
 from keras_resnet.training.evaluation.result import EvaluationResult
 
 
@@ -69,6 +74,19 @@ def test_classes_without_errors_or_images():
     assert result.top5 is None
     assert "top-5" not in text_report(result)
     assert csv_report(result).splitlines()[2] == "1,b,0,0,,,,,0"
+
+
+def test_classes_of_one_name_are_told_apart():
+    names = ("crane", "tern", "crane")
+    said = json_report(result_of([0, 0, 1, 2, 2], [0, 2, 1, 0, 0], names))
+    assert said["per_class"] == [
+        {"label": 0, "class": "crane", "accuracy": 0.5},
+        {"label": 1, "class": "tern", "accuracy": 1.0},
+        {"label": 2, "class": "crane", "accuracy": 0.0},
+    ]
+    labels = [(c["is_label"], c["taken_for_label"]) for c in said["confusions"]]
+    assert labels == [(2, 0), (0, 2)]
+    assert json.loads(json.dumps(said))["confusions"] == said["confusions"]
 
 
 def test_the_ends_of_many_classes_are_told(rng):

@@ -7,14 +7,21 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_resnet
-from keras_resnet.training import datasets, train
+from keras_resnet.normalization import UNIT
+from keras_resnet.training import datasets, evaluate, train
+from keras_resnet.training.description import identify
 from keras_resnet.training.dry_run import dry_run
+from keras_resnet.training.network_form import options_of
 from keras_resnet.training.networks import network_of
 from keras_resnet.training.recipes import get_recipe
+from keras_resnet.training.run_folder import RunFolder
 from keras_resnet.training.schedules import Constant
-from keras_resnet.weights import AdaptedWeightsWarning, named_variables
+from keras_resnet.training.setup import Setup
+from keras_resnet.weights import AdaptedWeightsWarning, Card, named_variables
+from keras_resnet.weights.card import Evaluation, File
 
 SIDE = 16
 
@@ -164,6 +171,29 @@ def test_a_training_that_continues_does_not_read_them_again(quick, tmp_path):
         quick()
 
 
+def test_overwriting_removes_nothing_before_all_is_known_to_fit(quick, tmp_path):
+    folder, other = tmp_path / "run", tmp_path / "other.keras"
+    (folder / "checkpoints").mkdir(parents=True)
+    model = pretrained(folder / "model.keras")
+    best = folder / "checkpoints" / "best.npz"
+    keras_resnet.weights.save(model, best, naming="keras_resnet")
+    for name in ("checkpoints/checkpoint_000001.npz", "metrics.jsonl"):
+        (folder / name).write_text("not read")
+    pretrained(other, name="resnet20")
+
+    def held():
+        files = (file for file in folder.rglob("*") if file.is_file())
+        return {file: file.read_bytes() for file in files}
+
+    before = held()
+    with pytest.raises(ValueError, match="weights"):
+        quick(overwrite=True, model="resnet8", weights=other)
+    for weights in (best, folder):
+        with pytest.raises(ValueError, match="lie in the folder that is overwritten"):
+            quick(overwrite=True, model="resnet8", weights=weights)
+    assert held() == before
+
+
 def test_names_of_weights_choose_the_network():
     network = network_of(get_recipe("digits"), weights="resnet50.a1_in1k")
     assert network.name == "resnet50"
@@ -180,6 +210,105 @@ def test_names_of_weights_choose_the_network():
     built = network.logits((64, 64, 3), 10, "float32")
     assert built.get_layer("normalization").mean == [123.675, 116.28, 103.53]
     assert not built.get_layer("conv1_conv").use_bias
+
+
+def noted_run(folder, recipe, **arguments):
+    """Write what a training notes of its network, and a model that it left."""
+    folder.mkdir()
+    pretrained(folder / "model.keras", 10, input_shape=(SIDE, SIDE, 1))
+    network = network_of(recipe, **arguments)
+    setup = Setup(
+        recipe,
+        network,
+        datasets.load("digits"),
+        RunFolder(folder),
+        tf.distribute.get_strategy(),
+        0,
+        "float32",
+    )
+    setup.folder.describe(setup.facts("one_device", False))
+    return network
+
+
+def identity_of(recipe, network):
+    return identify(recipe, datasets.load("digits"), network, 0, "float32")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        # Version 1.5, which the name alone does not say, and other pixels.
+        {"weights": "resnet50.a1_in1k"},
+        {"model": "resnet8", "options": {"activation": "elu", "depths": [1, 2, 1]}},
+        {"model": "wrn_16_4", "options": {"survival_probability": 0.5}},
+    ],
+)
+@pytest.mark.parametrize("is_older", [False, True])
+def test_the_network_of_a_training_is_had_again(recipe, tmp_path, arguments, is_older):
+    network = noted_run(tmp_path / "run", recipe, **arguments)
+    if is_older:
+        said = json.loads((tmp_path / "run" / "run.json").read_text())
+        del said["form"]
+        (tmp_path / "run" / "run.json").write_text(json.dumps(said))
+    for weights in (tmp_path / "run", tmp_path / "run" / "model.keras"):
+        again = network_of(recipe, weights=weights)
+        assert again.name == network.name
+        assert options_of(again.form) == options_of(network.form)
+    # A checkpoint tells by it whether the network is still the same.
+    assert identity_of(recipe, again)["model"]["inherited"]
+    assert "inherited" not in identity_of(recipe, network)["model"]
+
+
+def test_what_is_asked_of_the_network_of_a_training_comes_first(recipe, tmp_path):
+    noted_run(tmp_path / "run", recipe, options={"activation": "elu", "epsilon": 0.01})
+    with pytest.warns(AdaptedWeightsWarning, match=r"with activation='relu' in place "):
+        network = network_of(
+            recipe, weights=tmp_path / "run", options={"activation": "relu"}
+        )
+    assert network.form["fields"] == {"epsilon": 0.01}
+    with pytest.warns(AdaptedWeightsWarning, match="'resnet20' is built for them"):
+        network = network_of(recipe, "resnet20", weights=tmp_path / "run")
+    assert (network.name, network.inherited) == ("resnet20", {})
+    # A file that somebody else has put there is none of the training's.
+    other = tmp_path / "run" / "other.keras"
+    pretrained(other)
+    assert network_of(recipe, weights=other).form["fields"] == {}
+
+
+def test_a_training_goes_on_from_another_as_that_was_built(quick, recipe, tmp_path):
+    """What is not written in a name: the pixels and the activation of a set."""
+    model = pretrained(tmp_path / "set.keras", 10, activation="elu")
+    keras_resnet.weights.save(model, tmp_path / "set.npz", naming="keras_resnet")
+    card = Card(
+        model="resnet8",
+        tag="made_here",
+        architecture="resnet8",
+        top=File((tmp_path / "set.npz").as_uri()),
+        normalization=UNIT,
+        evaluation=Evaluation(SIDE),
+        source="tests",
+        licence="Apache-2.0",
+        overrides={"activation": "elu"},
+        classes=10,
+    )
+    first = tmp_path / "first"
+    network = noted_run(first, recipe, weights=card)
+    with pytest.warns(AdaptedWeightsWarning, match="channels"):
+        begun = network.logits((SIDE, SIDE, 1), 10, "float32", pretrained=True)
+    one = network.probabilities(begun, 10)
+    one.save(first / "model.keras")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", AdaptedWeightsWarning)
+        second = quick("second", weights=first)
+    two = keras.saving.load_model(second.model_path)
+    configs = [[la.get_config() for la in m.layers[1:]] for m in (one, two)]
+    assert configs[0] == configs[1]
+    assert two.get_layer("normalization").mean == [127.5]
+    # Its weights alone do not say either what they are of.
+    best = second.folder / "checkpoints" / "best.npz"
+    found = evaluate(best, output=tmp_path / "scored", verbose=False)
+    assert found.top1.value == pytest.approx(second.test_accuracy, abs=1e-9)
+    assert found.cross_entropy == pytest.approx(second.test_loss, rel=1e-4)
 
 
 def test_what_cannot_be_fine_tuned_is_refused(quick, recipe, small_network, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_resnet.training import datasets, train
+from keras_resnet.training import datasets, fit, train
 
 
 class StopAt(keras.callbacks.Callback):
@@ -203,8 +203,17 @@ def test_refuses_a_checkpoint_of_another_architecture(complete, quick_recipe):
 
 def test_stops_when_the_loss_is_no_number(quick, quick_recipe, tmp_path):
     recipe = dataclasses.replace(quick_recipe, learning_rate=1e30, warmup_epochs=0)
-    with pytest.raises(RuntimeError, match=r"loss became .* in epoch 1\."):
-        quick(recipe=recipe)
+    said = []
+    for steps_per_call in (1, 5):
+        with pytest.raises(RuntimeError, match=r"loss became .* in epoch 1\.") as e:
+            quick(recipe=recipe, steps_per_call=steps_per_call)
+        said.append(str(e.value))
+    # The same step is named, and the norms up to it.
+    assert "The last gradient norms were " in said[0]
+    told = said[0].split("norms were ")[1].split(". ")[0].split(", ")
+    assert np.isfinite(float(told[0]))
+    assert not np.isfinite(float(told[-1]))
+    assert [text.split(" at ")[1].split(" in ")[0] for text in said] == ["step 2"] * 2
     assert not (tmp_path / "run" / "checkpoints").exists()
 
 
@@ -239,6 +248,53 @@ def test_refuses_an_output_that_is_a_file(tmp_path):
 
 # Each part has a test of its own, and so has continuing: here they meet.
 @pytest.mark.slow
+def test_an_evaluation_is_given_the_images_of_a_part_of_a_step(
+    quick, quick_recipe, monkeypatch
+):
+    class Stopped(Exception):
+        pass
+
+    def stop(*arguments):
+        raise Stopped(arguments)
+
+    monkeypatch.setattr(fit, "Evaluator", stop)
+    for parts, expected in ((4, 25), (1, 100)):
+        recipe = dataclasses.replace(quick_recipe, accumulation_steps=parts)
+        with pytest.raises(Stopped) as stopped:
+            quick(f"run{parts}", recipe=recipe)
+        assert expected in stopped.value.args[0]
+
+
+@pytest.mark.slow
+def test_an_evaluation_has_no_more_images_at_a_time_than_a_step(
+    tmp_path, small_network, quick_recipe
+):
+    seen = []
+
+    class Counted(keras.layers.Layer):
+        def call(self, images):
+            tf.py_function(lambda n: seen.append(int(n)), [tf.shape(images)[0]], [])
+            return images
+
+    def counted(input_shape, **arguments):
+        model = small_network(input_shape, **arguments)
+        images = keras.Input(input_shape)
+        return keras.Model(images, model(Counted()(images)))
+
+    train(
+        dataclasses.replace(quick_recipe, accumulation_steps=4),
+        dataset="digits",
+        model=counted,
+        output=tmp_path / "run",
+        strategy="one_device",
+        epochs=1,
+        verbose=False,
+    )
+    # Pictures of mistakes are made of 32 at a time.
+    assert 25 in seen
+    assert max(seen) <= 32
+
+
 def test_everything_a_recipe_can_ask_for(quick, quick_recipe):
     recipe = dataclasses.replace(
         quick_recipe,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from scipy.stats import ks_2samp
 
 from keras_resnet.training import datasets
 from keras_resnet.training.augmentation import Augmentation, augment, augment_file
@@ -99,19 +100,67 @@ def test_a_file_is_changed_as_its_image_is(name, augmentation):
         np.testing.assert_array_equal(from_file(seed), expected)
 
 
-def test_windows_have_the_areas_and_shapes_of_the_paper():
-    draw = tf.function(lambda seed: random_window(tf.constant([300, 400, 3]), seed))
-    windows = np.array([draw(tf.constant([0, i])) for i in range(300)])
-    top, left, height, width = windows.T
-    assert (windows >= 0).all()
-    assert (top + height <= 300).all()
-    assert (left + width <= 400).all()
-    area = height * width / (300 * 400)
-    assert 0.079 < area.min() < 0.15
-    assert 0.8 < area.max() <= 1
-    # Sides are whole pixels.
-    assert 0.74 < (width / height).min() < 0.8
-    assert 1.28 < (width / height).max() < 1.35
+def torch_and_transforms():
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    return torch, pytest.importorskip("torchvision.transforms")
+
+
+def windows_of(height, width, count):
+    shape = tf.constant([height, width, 3])
+    seeds = tf.data.Dataset.range(count).map(lambda i: tf.cast([5, i], "int32"))
+    drawn = seeds.map(lambda seed: random_window(shape, seed)).batch(count)
+    return next(drawn.as_numpy_iterator())
+
+
+@pytest.mark.parametrize(("height", "width"), [(300, 400), (500, 330), (200, 700)])
+def test_windows_are_drawn_as_those_of_torchvision(height, width):
+    torch, transforms = torch_and_transforms()
+    image = torch.empty(3, height, width)
+    expected = np.array(
+        [
+            transforms.RandomResizedCrop.get_params(image, (0.08, 1.0), (3 / 4, 4 / 3))
+            for _ in range(3000)
+        ]
+    )
+    found = windows_of(height, width, 3000)
+    top, left, rows, columns = found.T
+    assert (found >= 0).all()
+    assert (top + rows <= height).all()
+    assert (left + columns <= width).all()
+    for what in (
+        lambda top, left, rows, columns: rows * columns,
+        lambda top, left, rows, columns: columns / rows,
+        lambda top, left, rows, columns: top,
+        lambda top, left, rows, columns: left,
+        lambda top, left, rows, columns: height - top - rows,
+        lambda top, left, rows, columns: width - left - columns,
+    ):
+        assert ks_2samp(what(*found.T), what(*expected.T)).pvalue > 0.01
+
+
+def test_windows_reach_every_edge():
+    # Eleven places of a side that is shorter by ten.
+    found = windows_of(40, 40, 4000)
+    top, left, _, columns = found[found[:, 2] == 30].T
+    assert set(top) == set(range(11))
+    assert min(left) == 0
+    assert max(left + columns) == 40
+
+
+@pytest.mark.parametrize(("height", "width"), [(900, 20), (20, 900), (1, 1), (1, 9)])
+def test_images_that_no_window_fits_have_one_in_the_middle(height, width):
+    torch, transforms = torch_and_transforms()
+    found = windows_of(height, width, 40)
+    image = torch.empty(3, height, width)
+    # Parts of nearly the whole area do not fit either.
+    expected = transforms.RandomResizedCrop.get_params(
+        image, (0.9, 1.0), (3 / 4, 4 / 3)
+    )
+    in_the_middle = (found == expected).all(axis=1)
+    assert in_the_middle.any()
+    if max(height, width) > 100:
+        assert in_the_middle.all()
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -1,15 +1,26 @@
+import dataclasses
 import io
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_resnet.training import datasets
+from keras_resnet.training import datasets, make_strategy
 from keras_resnet.training.datasets import image_scan
 from keras_resnet.training.datasets.broken_files import naming_unreadable
+from keras_resnet.training.networks import network_of
+from keras_resnet.training.recipes import get_recipe
+from keras_resnet.training.run_folder import RunFolder
+from keras_resnet.training.setup import Setup
+from keras_resnet.training.start import start
 
+# A user without rights, on Unix by custom.
+NOBODY = 65534
 COLOURS = {"blue": (20, 40, 200), "red": (200, 30, 20)}
 
 
@@ -237,6 +248,71 @@ def test_a_file_that_breaks_after_the_scan_is_named(folder, damage, reason):
         naming_unreadable(split),
     ):
         examples(split)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have no such mode there")
+def test_a_file_that_may_no_longer_be_opened_is_named(folder, monkeypatch):
+    # What root may not open, others may not: for them every folder above is open.
+    with tempfile.TemporaryDirectory() as outside:
+        os.chmod(outside, 0o755)
+        images = shutil.copytree(folder, Path(outside) / "images")
+        monkeypatch.setenv("KERAS_HOME", outside)
+        split = load(images).train
+        file = images / "train" / "red" / "3.png"
+        file.chmod(0)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(NOBODY)
+        try:
+            with (
+                pytest.raises(OSError, match=r"1 image file can no .*\n.*3\.png: Perm"),
+                naming_unreadable(split),
+            ):
+                examples(split)
+        finally:
+            if is_root:
+                os.seteuid(0)
+
+
+def test_a_file_that_became_a_folder_is_named(folder):
+    split = load(folder).train
+    file = folder / "train" / "red" / "3.png"
+    file.unlink()
+    file.mkdir()
+    with (
+        pytest.raises(OSError, match=r"1 image file can no .*\n.*3\.png: Is a direct"),
+        naming_unreadable(split),
+    ):
+        examples(split)
+
+
+@pytest.mark.parametrize(
+    "change", [{"input_mean": "pixel"}, {"quantization_aware": True}]
+)
+def test_a_file_that_is_missing_before_the_first_step_is_named(
+    folder, change, tmp_path
+):
+    recipe = get_recipe("constant").adapted(1, 4, 16)
+    is_aware = change.pop("quantization_aware", False)
+    recipe = dataclasses.replace(recipe, **change)
+    network = network_of(recipe, "resnet8")
+    if is_aware:
+        network = dataclasses.replace(network, freeze_after=1)
+    dataset = load(folder)
+    (folder / "train" / "red" / "3.png").unlink()
+    with pytest.raises(OSError, match=r"1 image file can no .*\n.*3\.png: No such"):
+        start(
+            Setup(
+                recipe,
+                network,
+                dataset,
+                RunFolder(tmp_path),
+                make_strategy("one_device"),
+                0,
+                "float32",
+            ),
+            None,
+        )
 
 
 def test_another_failure_stays_what_it_is(folder):

@@ -112,6 +112,10 @@ def test_step_that_overflows_float16_changes_nothing(answer):
     result = answer["overflow"]
     assert result["scales"] == [2.0**15, 2.0**14, 2.0**14]
     assert result["steps"] == [1, 1, 2]
+    # Its loss, which is no number, is not in the means.
+    assert result["losses"][0] == result["losses"][1] != result["losses"][2]
+    assert np.isfinite(result["losses"]).all()
+    assert np.isfinite(result["recent"]).tolist() == [True, False, True]
     assert result["apart"][0] == 0.0
     assert 0.0 < result["apart"][1] < 10.0
 

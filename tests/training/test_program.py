@@ -1,4 +1,5 @@
 import inspect
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import pytest
 from absl import flags
 
 from keras_resnet.training import list_recipes, program, program_flags, train
+from keras_resnet.training.recipes import RECIPES
 
 COMMAND = [sys.executable, "-m", "keras_resnet.training"]
 
@@ -80,7 +82,9 @@ def test_recipes_are_listed(capsys):
     said = typed(capsys, "--list_recipes")
     names = [line.split()[0] for line in said.splitlines()[2:]]
     assert names == list_recipes()
-    assert said.count("not reproduced") == len(names)
+    assert said.count("not reproduced") == sum(
+        not recipe.reproduced_for(recipe.model) for recipe in RECIPES.values()
+    )
 
 
 def test_a_dry_run_shows_what_would_be_trained(capsys, tmp_path, monkeypatch):
@@ -102,6 +106,30 @@ def test_a_dry_run_shows_what_would_be_trained(capsys, tmp_path, monkeypatch):
     assert picture.read_bytes().startswith(b"\x89PNG")
     # It trains nothing and leaves no folder.
     assert list(tmp_path.iterdir()) == [picture]
+
+
+def test_a_dry_run_tells_the_memory_of_each_of_several_devices(
+    capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    def activations(*arguments):
+        said = typed(
+            capsys, "--dry_run", "--recipe=constant", "--dataset=cifar10", *arguments
+        )
+        found = re.search(r"([\d,]+) MiB of activations", said)[1]
+        return int(found.replace(",", ""))
+
+    whole = activations("--batch_size=4096")
+    assert activations("--batch_size=4096", "--strategy=one_device") == whole
+    assert activations("--batch_size=4096", "--virtual_devices=4") == round(whole / 4)
+    workers = [f"localhost:{port}" for port in (1, 2, 3, 4)]
+    told = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(told))
+    assert activations("--batch_size=4096") == round(whole / 4)
+    monkeypatch.delenv("TF_CONFIG")
+    said = typed(capsys, "--dry_run", "--recipe=constant", "--strategy=tpu")
+    assert "on all of them together" in said
 
 
 def test_a_dry_run_measures_some_steps(capsys, tmp_path, monkeypatch):

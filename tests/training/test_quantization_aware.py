@@ -9,12 +9,13 @@ import pytest
 from absl import flags
 
 from keras_resnet.export import QuantizeAwareModel, to_tflite
-from keras_resnet.training import datasets, program, train
+from keras_resnet.training import datasets, evaluate, program, train
 from keras_resnet.training.quantization_aware import (
     arguments_of_run,
     recipe_of_run,
     steps_until_frozen,
 )
+from keras_resnet.training.recipes import get_recipe, override
 from keras_resnet.training.schedules import Constant, Cosine
 
 SIDE = 16
@@ -103,9 +104,22 @@ def test_what_a_run_was_told_stays(run, tmp_path):
     document["recipe"]["augmentation"]["flip"] = True
     document["recipe"]["clip_norm"] = None
     document["recipe"]["model_options"] = {"zero_last_gamma": True}
+    document["recipe"]["augmentation"]["padding_value"] = [1.0, 2.0, 3.0]
+    changed = "rand_augment.magnitude=7", "erasing.area=(0.02, 0.1)"
+    asked = override(
+        get_recipe("constant"), [f"augmentation.{text}" for text in changed]
+    ).augmentation
+    for name in ("rand_augment", "erasing"):
+        noted = dataclasses.asdict(getattr(asked, name))
+        document["recipe"]["augmentation"][name] = json.loads(json.dumps(noted))
     (tmp_path / "run.json").write_text(json.dumps(document), encoding="utf-8")
     recipe = recipe_of_run(tmp_path)
     assert recipe.augmentation.flip is True
+    assert recipe.augmentation.padding_value == (1.0, 2.0, 3.0)
+    assert recipe.augmentation.rand_augment == asked.rand_augment
+    assert recipe.augmentation.rand_augment.magnitude == 7
+    assert recipe.augmentation.erasing == asked.erasing
+    assert recipe.augmentation.erasing.area == (0.02, 0.1)
     assert recipe_of_run(run.folder).augmentation.flip is False
     assert recipe.model_options == {"zero_last_gamma": True}
 
@@ -124,6 +138,14 @@ def test_the_saved_model_is_quantize_aware_and_as_good_as_reported(run, tuned):
     assert tuned.test_accuracy > run.test_accuracy - 0.05 > 0.5
     noted = json.loads((tuned.folder / "run.json").read_text(encoding="utf-8"))
     assert noted["model"]["quantization_aware"] == {"freeze_after": 11}
+
+
+def test_the_weights_of_its_best_epoch_can_be_scored(tuned, tmp_path):
+    best = max(tuned.history, key=lambda epoch: epoch.test_accuracy)
+    file = tuned.folder / "checkpoints" / "best.npz"
+    found = evaluate(file, output=tmp_path, strategy="one_device", verbose=False)
+    assert found.top1.value == pytest.approx(best.test_accuracy, abs=1e-9)
+    assert found.cross_entropy == pytest.approx(best.test_loss, rel=1e-3)
 
 
 def test_batch_normalization_stands_still_after_half_of_the_steps(tuned):

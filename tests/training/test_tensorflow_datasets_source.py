@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core.download import extractor
 
 from keras_resnet.training.datasets import tensorflow_datasets_source
 
@@ -48,6 +49,44 @@ def test_reads_a_prepared_dataset(tmp_path, held_out):
     np.testing.assert_array_equal(found, images[[1, 4]])
 
 
+def test_files_are_read_in_another_order_with_the_places_of_the_first(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (40, 8, 8, 3), "uint8")
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="sharded",
+        version="1.0.0",
+        data_dir=tmp_path,
+        # Large images, as far as their sizes are known.
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(shape=(None, None, 3)),
+                "label": tfds.features.ClassLabel(num_classes=40),
+            }
+        ),
+        split_datasets={
+            split: tf.data.Dataset.from_tensor_slices(
+                {"image": images, "label": np.arange(40)}
+            )
+            for split in ("train", "test")
+        },
+        download_config=tfds.download.DownloadConfig(num_shards=20),
+    )
+    train = tensorflow_datasets_source.load("sharded", data_dir=str(tmp_path)).train
+    by_place = [
+        (image.numpy(), int(label)) for image, label in train.records().take(40)
+    ]
+    orders = []
+    for seed in (1, 2):
+        found = [
+            (int(place), (image.numpy(), int(label)))
+            for place, (image, label) in train.placed_records(tf.constant([0, seed]))
+        ]
+        orders.append([place for place, _ in found])
+        assert [record for _, record in sorted(found)] == by_place
+    assert orders[0] != orders[1]
+    assert orders[0] != sorted(orders[0])
+
+
 def test_refuses_a_dataset_without_a_held_out_split(tmp_path):
     store(tmp_path, "alone", train=(0, 6))
     with pytest.raises(ValueError, match="Received: dataset='alone'"):
@@ -81,6 +120,29 @@ class Interrupted(tfds.core.GeneratorBasedBuilder):
                 raise failure
             image = np.full((8, 8, 3), index, "uint8")
             yield index, {"image": image, "label": index % 2}
+
+
+def test_a_version_that_there_is_not_is_refused(tmp_path):
+    with pytest.raises(
+        ValueError, match=r"no such version.* only: 1\.0\.0.* dataset='interrupted:9"
+    ):
+        tensorflow_datasets_source.load("interrupted:9.9.9", data_dir=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        extractor.ExtractError("Error while extracting a.tar: No space left."),
+        extractor.UnsafeArchiveError("../a is outside."),
+        tf.errors.ResourceExhaustedError(None, None, "No space left."),
+        tfds.core.download.download_manager.NonMatchingChecksumError("Not the same."),
+    ],
+)
+def test_what_cannot_be_prepared_is_told(tmp_path, failure):
+    Interrupted.failures = [failure]
+    with pytest.raises(OSError, match="'interrupted' cannot be prepared: ") as error:
+        tensorflow_datasets_source.load("interrupted", data_dir=str(tmp_path))
+    assert error.value.__cause__ is failure
 
 
 def test_the_next_start_prepares_what_was_interrupted(tmp_path):

@@ -1,7 +1,9 @@
 import dataclasses
+from pathlib import PureWindowsPath
 
 import pytest
 
+from keras_resnet import program
 from keras_resnet.training.history import Epoch
 from keras_resnet.training.result import TrainingResult
 from keras_resnet.training.watching import terminal, words
@@ -40,6 +42,16 @@ def test_the_best_and_the_last_epoch_and_what_they_took(result):
         f"keras-resnet-export --model='{result.model_path}' "
         f"--dataset='image_folder:my photos' --output='{result.folder / 'tflite'}'"
     )
+
+
+def test_the_commands_can_be_pasted_into_cmd_exe_too(result, monkeypatch):
+    monkeypatch.setattr(program, "IS_WINDOWS", True)
+    moved = dataclasses.replace(
+        result, model_path=PureWindowsPath(r"C:\my runs\digits\model.keras")
+    )
+    *_, export = summary(moved, r"image_folder:D:\photos").splitlines()
+    assert r'--model="C:\my runs\digits\model.keras" ' in export
+    assert r" --dataset=image_folder:D:\photos " in export
 
 
 def test_an_epoch_may_be_both_and_a_gpu_has_memory_too(result):

@@ -160,6 +160,25 @@ def test_epochs_whose_line_was_lost_are_told_again(quick, tmp_path):
     assert [event["epoch"] for event in events_of(result, "epoch")] == [1, 2]
 
 
+def test_an_end_that_was_not_told_is_told_when_the_run_is_started_again(quick):
+    first = quick(epochs=1)
+    path = first.folder / "metrics.jsonl"
+    whole = path.read_text().splitlines(keepends=True)
+    kinds = [json.loads(line)["event"] for line in whole]
+    assert kinds[-2:] == ["epoch", "end"]
+    sheets = list((first.folder / "tensorboard" / "test").iterdir())
+    # Killed behind its last checkpoint.
+    path.write_text("".join(whole[:-2]))
+    assert quick(epochs=1).epochs_run == 0
+    told = path.read_text().splitlines()
+    assert [json.loads(line)["event"] for line in told] == kinds
+    assert json.loads(told[-1])["metrics"] == json.loads(whole[-1])["metrics"]
+    assert len(list((first.folder / "tensorboard" / "test").iterdir())) > len(sheets)
+    # Once.
+    quick(epochs=1)
+    assert path.read_text().splitlines() == told
+
+
 def test_a_damaged_log_does_not_keep_a_training_from_going_on(quick, tmp_path, capsys):
     with pytest.raises(ZeroDivisionError):
         quick(callbacks=[At(1, 3, lambda: 1 / 0)])

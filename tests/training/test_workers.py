@@ -1,4 +1,7 @@
 import json
+import os
+import shutil
+import sys
 
 import pytest
 import tensorflow as tf
@@ -11,7 +14,7 @@ from keras_resnet.training.cluster.workers import (
     slurm_cluster,
     slurm_resolver,
     tpu_strategy,
-    without_missing_gpus,
+    with_own_gpus,
     worker_strategy,
 )
 from keras_resnet.training.distribution import describe_strategy, is_chief
@@ -92,27 +95,83 @@ def test_refuses_a_timeout_that_has_passed(timeout):
         worker_strategy(timeout)
 
 
-@pytest.mark.parametrize("devices", [None, "", "-1", "0,1"])
-def test_finds_the_workers_of_a_slurm_step(monkeypatch, devices):
+@pytest.mark.parametrize(
+    ("tasks", "devices", "gpus"),
+    [
+        ("2,1", None, 0),
+        ("2,1", "", 0),
+        ("2,1", "-1", 0),
+        # All GPUs of the node, which two workers share.
+        ("2,1", "0,1", 1),
+        # Those that Slurm has bound to this task.
+        ("2,1", "0", 1),
+        ("1(x3)", "0", 1),
+        ("3", "3,5", 2),
+    ],
+)
+def test_finds_the_workers_of_a_slurm_step(monkeypatch, tasks, devices, gpus):
+    nodes = {"2,1": (7, 7, 8), "1(x3)": (7, 8, 9), "3": (7, 7, 7)}[tasks]
     for name, value in {
         "PROCID": "2",
         "STEP_NUM_TASKS": "3",
-        "STEP_NODELIST": "node[07-08]",
-        "STEP_TASKS_PER_NODE": "2,1",
+        "STEP_NODELIST": f"node[07-{nodes[-1]:02d}]",
+        "STEP_TASKS_PER_NODE": tasks,
     }.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
+    monkeypatch.setattr(shutil, "which", lambda program: None)
     # Whatever the resolver makes of it is taken back after the test.
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", devices or "")
     if devices is None:
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     resolver = slurm_resolver()
     found = slurm_cluster(resolver)
-    assert found == Cluster(("node07:8888", "node07:8889", "node08:8888"), 2)
-    placing = without_missing_gpus(resolver)
+    ports = [8888 + nodes[:place].count(node) for place, node in enumerate(nodes)]
+    addresses = (
+        f"node{node:02d}:{port}" for node, port in zip(nodes, ports, strict=True)
+    )
+    assert found == Cluster(tuple(addresses), 2)
+    placing = with_own_gpus(resolver)
     assert placing.cluster_spec() == resolver.cluster_spec()
     assert (placing.task_type, placing.task_id) == ("worker", 2)
-    has_gpus = devices not in (None, "", "-1")
-    assert placing.num_accelerators() == ({"GPU": 1} if has_gpus else {})
+    assert placing.num_accelerators() == ({"GPU": gpus} if gpus else {})
+
+
+def test_gpus_that_slurm_was_asked_for_by_task_are_all_of_the_task(monkeypatch):
+    for name, value in {
+        "SLURM_PROCID": "1",
+        "SLURM_STEP_NUM_TASKS": "2",
+        "SLURM_STEP_NODELIST": "n1",
+        "SLURM_STEP_TASKS_PER_NODE": "2",
+        "SLURM_GPUS_PER_TASK": "a100:2",
+        "CUDA_VISIBLE_DEVICES": "0,1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    resolver = slurm_resolver()
+    assert slurm_cluster(resolver).addresses == ("n1:8888", "n1:8889")
+    assert with_own_gpus(resolver).num_accelerators() == {"GPU": 2}
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script for the shell")
+def test_a_driver_that_does_not_answer_has_no_gpus(monkeypatch, tmp_path):
+    program = tmp_path / "nvidia-smi"
+    program.write_text(
+        "#!/bin/sh\necho 'NVIDIA-SMI has failed because it could not communicate'\n"
+        "exit 9\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda name: str(program))
+    for name, value in {
+        "PROCID": "0",
+        "STEP_NUM_TASKS": "2",
+        "STEP_NODELIST": "n1",
+        "STEP_TASKS_PER_NODE": "2",
+    }.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    resolver = slurm_resolver()
+    assert slurm_cluster(resolver).addresses == ("n1:8888", "n1:8889")
+    assert with_own_gpus(resolver).num_accelerators() == {}
 
 
 @pytest.mark.parametrize(("node", "fits"), [("n9", False), ("n10", True)])

@@ -450,6 +450,33 @@ def test_arrays_of_no_real_numbers(tmp_path, trained, dtype):
         load(resnet20(), tmp_path / "w.npz")
 
 
+class Counting(keras.layers.Layer):
+    """Has a variable that is no real number."""
+
+    def build(self, shape):
+        self.batches = self.add_weight(
+            shape=(), dtype="int32", name="batches", trainable=False
+        )
+
+    def call(self, inputs):
+        return inputs
+
+
+def test_variables_that_count_are_read_from_integers(tmp_path):
+    def counting(value):
+        model = keras.Sequential([keras.Input((4,)), Counting(name="counting")])
+        model.layers[0].batches.assign(value)
+        return model
+
+    keras_resnet.weights.save(counting(7), tmp_path / "w.npz", naming="keras_resnet")
+    model = counting(0)
+    load(model, tmp_path / "w.npz")
+    assert int(model.layers[0].batches) == 7
+    np.savez(tmp_path / "w.npz", **{"counting/batches": np.float32(7.5)})
+    with pytest.raises(ValueError, match="1 not of integers: counting/batches float32"):
+        load(model, tmp_path / "w.npz")
+
+
 def test_a_network_inside_of_another_model(tmp_path, randomize):
     source = randomize(keras_resnet.ResNet20())
     keras_resnet.weights.save(source, tmp_path / "w.npz", naming="keras_resnet")

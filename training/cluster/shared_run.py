@@ -70,35 +70,33 @@ def check_same_call(strategy: "tf.distribute.Strategy", arguments: dict) -> None
 
 
 def start_of_run(
-    strategy: "tf.distribute.Strategy",
-    folder: RunFolder,
-    checkpoints: CheckpointFolder,
-    overwrite: bool,
+    strategy: "tf.distribute.Strategy", checkpoints: CheckpointFolder, overwrite: bool
 ) -> Checkpoint | None:
-    """Prepare the folder of a run, and return the checkpoint to continue from.
+    """Tidy the folder of a run, and return the checkpoint to continue from.
 
     Only the chief looks at the folder. The others get what it has read, so
     that all continue from the same place whatever their own disks hold.
 
     Args:
         strategy: The strategy that all train under.
-        folder: The folder of the run.
-        checkpoints: Its checkpoints.
-        overwrite: Whether to clear it first.
+        checkpoints: The checkpoints of the run.
+        overwrite: Whether the folder is to be cleared, which is not done
+            here: what it holds stays until the new training is known to begin.
 
     Returns:
-        The newest checkpoint that is whole, or None.
+        The newest checkpoint that is whole, or None; None too where the folder
+        is to be cleared.
 
     Raises:
         OSError: If a file cannot be read or removed.
         ValueError: If there are checkpoints, but none that can be read.
     """
+    if overwrite:
+        return None
     chosen = None
 
     def on_chief():
         nonlocal chosen
-        if overwrite:
-            folder.clear()
         checkpoints.tidy()
         chosen = checkpoints.newest()
         if chosen is None or workers_of(strategy) == 1:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -166,7 +167,7 @@ def _from_tf_config(text: str, timeout: float) -> "tf.distribute.Strategy":
 def _from_slurm(timeout: float) -> "tf.distribute.Strategy":
     resolver = slurm_resolver()
     cluster = slurm_cluster(resolver)
-    return _connect(cluster, without_missing_gpus(resolver), timeout)
+    return _connect(cluster, with_own_gpus(resolver), timeout)
 
 
 def slurm_resolver() -> "tf.distribute.cluster_resolver.SlurmClusterResolver":
@@ -174,11 +175,12 @@ def slurm_resolver() -> "tf.distribute.cluster_resolver.SlurmClusterResolver":
     import tensorflow as tf
 
     resolver = tf.distribute.cluster_resolver.SlurmClusterResolver
-    gpus = _gpus_of_node()
-    if gpus:
+    gpus = _visible_gpus()
+    if gpus and not _are_bound_to_task(gpus):
         return resolver(gpus_per_node=gpus)
-    # It hands out workers along with GPUs: without any it finds no worker. So
-    # it is told of one for each, and to leave the environment alone.
+    # It hands out workers along with GPUs: without any, or with those of one
+    # task alone, it does not find all workers. So it is told of one for each,
+    # and to leave the environment alone.
     return resolver(
         gpus_per_node=int(os.environ["SLURM_STEP_NUM_TASKS"]),
         gpus_per_task=1,
@@ -211,26 +213,37 @@ def slurm_cluster(resolver) -> Cluster:
     return Cluster(tuple(addresses), own)
 
 
-def without_missing_gpus(resolver) -> "tf.distribute.cluster_resolver.ClusterResolver":
-    """Return a resolver of the same workers that tells of no GPU where none is.
+def with_own_gpus(resolver) -> "tf.distribute.cluster_resolver.ClusterResolver":
+    """Return a resolver of the same workers that tells of the GPUs of this one.
 
     Args:
         resolver: As of `slurm_resolver`, after `slurm_cluster`.
     """
     import tensorflow as tf
 
-    if _gpus_of_node():
+    # The resolver may have chosen some of them by now.
+    gpus = _visible_gpus()
+    if gpus and resolver.num_accelerators()["GPU"] == gpus:
         return resolver
     # On the GPUs that the other one was told of replicas would be placed.
     return tf.distribute.cluster_resolver.SimpleClusterResolver(
         resolver.cluster_spec(),
         task_type=resolver.task_type,
         task_id=resolver.task_id,
+        num_accelerators={"GPU": gpus} if gpus else {},
         rpc_layer=resolver.rpc_layer,
     )
 
 
-def _gpus_of_node() -> int:
+def _are_bound_to_task(gpus: int) -> bool:
+    """Whether a task of Slurm sees its own GPUs alone, not all of its node."""
+    tasks = re.findall(r"(\d+)(?:\(x\d+\))?", os.environ["SLURM_STEP_TASKS_PER_NODE"])
+    # With a type before the number, as in "a100:2".
+    asked = os.environ.get("SLURM_GPUS_PER_TASK", "").rpartition(":")[2]
+    return gpus < max(map(int, tasks)) or asked == str(gpus)
+
+
+def _visible_gpus() -> int:
     # Not asked of TensorFlow, which would take hold of all of them before the
     # resolver has chosen those of this worker.
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -239,9 +252,12 @@ def _gpus_of_node() -> int:
     program = shutil.which("nvidia-smi")
     if program is None:
         return 0
+    # Without a driver that answers it fails, and there is no GPU to train on.
     listed = subprocess.run(
-        [program, "--list-gpus"], capture_output=True, text=True, check=True
+        [program, "--list-gpus"], capture_output=True, text=True, check=False
     )
+    if listed.returncode:
+        return 0
     return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
 
 

@@ -115,12 +115,24 @@ def json_report(result: EvaluationResult) -> dict:
         "top1": _plain(result.top1),
         "top5": None if result.top5 is None else _plain(result.top5),
         "cross_entropy": result.cross_entropy,
-        "per_class": {
-            score.name: score.accuracy and score.accuracy.value
+        # Two classes may have one name, as ImageNet's cranes.
+        "per_class": [
+            {
+                "label": score.label,
+                "class": score.name,
+                "accuracy": score.accuracy and score.accuracy.value,
+            }
             for score in result.per_class
-        },
+        ],
         "confusions": [
-            {"is": c.right, "taken_for": c.predicted, "times": c.count, "of": c.of}
+            {
+                "is": c.right,
+                "is_label": c.right_label,
+                "taken_for": c.predicted,
+                "taken_for_label": c.predicted_label,
+                "times": c.count,
+                "of": c.of,
+            }
             for c in result.confusions(CONFUSIONS_IN_JSON)
         ],
         "devices": result.devices,

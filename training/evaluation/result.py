@@ -66,13 +66,17 @@ class Confusion:
 
     Attributes:
         right: What they are.
+        right_label: Its label.
         predicted: What they were taken for.
+        predicted_label: Its label.
         count: How many.
         of: How many images of their class there are.
     """
 
     right: str
+    right_label: int
     predicted: str
+    predicted_label: int
     count: int
     of: int
 
@@ -176,7 +180,9 @@ class EvaluationResult:
         return [
             Confusion(
                 right=self.class_names[right],
+                right_label=int(right),
                 predicted=self.class_names[predicted],
+                predicted_label=int(predicted),
                 count=int(wrong[right, predicted]),
                 of=int(matrix[right].sum()),
             )

@@ -9,9 +9,7 @@ import keras
 import keras_resnet
 from keras_resnet import weights as weight_files
 from keras_resnet.arguments import check_choice, check_positive_integer
-from keras_resnet.models.construction import build_model
-from keras_resnet.models.pretrained import for_weights
-from keras_resnet.models.registry import specification as look_up
+from keras_resnet.models.construction import build_model, resolve
 from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.datasets.evaluation import Framing
 from keras_resnet.training.evaluation.any_size import (
@@ -21,7 +19,7 @@ from keras_resnet.training.evaluation.any_size import (
 )
 from keras_resnet.training.evaluation.classifier_size import classifier_size
 from keras_resnet.training.evaluation.trained_run import TrainedRun, find_run
-from keras_resnet.training.quantization_aware import know_saved_class
+from keras_resnet.training.quantization_aware import know_saved_class, made_aware
 from keras_resnet.weights import Card
 from keras_resnet.weights.loading import read_model
 
@@ -190,8 +188,14 @@ def make_network(
 
 
 def _build(source, dataset, framing, image_side, any_size) -> ScoredNetwork:
-    specification, weights = for_weights(
-        look_up(source.model), source.card or source.path
+    run = source.run
+    if run is not None and run.model != source.model:
+        run = None
+    specification, weights, arguments = resolve(
+        source.model,
+        weights=source.card or source.path,
+        include_preprocessing=True,
+        **({} if run is None else run.options),
     )
     channels = dataset.image_shape[2]
     if source.card is not None and channels != CHANNELS:
@@ -201,23 +205,20 @@ def _build(source, dataset, framing, image_side, any_size) -> ScoredNetwork:
         )
     side = image_side or _side(source, specification)
     check_side(source.model, side)
-    options = {}
-    if source.run is not None and source.run.model == source.model:
-        options = source.run.options
-    fields = {field.name for field in dataclasses.fields(specification)} & {*options}
     classes = specification.classes
     if source.path is not None:
         # Those of the file, so that nothing of it has to be adapted.
         classes = source.classes or dataset.classes
     sides = (None, None) if any_size else (side, side)
     model = build_model(
-        dataclasses.replace(specification, **{name: options[name] for name in fields}),
+        specification,
         classes=classes,
         input_tensor=keras.Input((*sides, channels)),
         classifier_activation=None,
-        include_preprocessing=True,
-        **{name: value for name, value in options.items() if name not in fields},
+        **arguments,
     )
+    if run is not None and run.freeze_after is not None:
+        model = made_aware(model, run.freeze_after)
     if source.card is not None:
         weight_files.load_card(model, weights)
     else:

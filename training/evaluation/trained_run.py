@@ -4,6 +4,8 @@ import dataclasses
 import json
 from pathlib import Path
 
+from keras_resnet.training.network_form import options_of, options_of_older
+
 # From `checkpoints/best.npz` to the run's folder.
 LEVELS = 2
 
@@ -15,13 +17,15 @@ class TrainedRun:
     Attributes:
         folder: The run's folder.
         model: Name of the network.
-        options: What it was built with.
+        options: What it is built with, so that it is the same network again.
         dataset: Name of the dataset.
         class_names: Names of its classes, in their order.
         side: Height and width of its test images.
         crop: Share of the shorter side that their central crop kept.
         class_map: Where the order of an image folder's classes was read, or
             None.
+        freeze_after: For a network that rounds as int8 will, the steps after
+            which its batch normalization stands still; None for another.
     """
 
     folder: Path
@@ -32,6 +36,7 @@ class TrainedRun:
     side: int
     crop: float
     class_map: str | None
+    freeze_after: int | None = None
 
 
 def find_run(path: Path) -> TrainedRun | None:
@@ -51,19 +56,27 @@ def find_run(path: Path) -> TrainedRun | None:
 def _read(path: Path) -> TrainedRun:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        recipe = said["recipe"]
+        recipe, model = said["recipe"], said["model"]
         return TrainedRun(
             folder=path.parent,
-            model=said["model"]["name"],
-            options=dict(said["model"]["options"]),
+            model=model["name"],
+            options=_options(said),
             dataset=said["dataset"]["name"],
             class_names=tuple(said["class_names"]),
             side=recipe["evaluation_side"] or recipe["image_side"],
             crop=recipe["evaluation_crop"],
             class_map=said["dataset"].get("class_map"),
+            freeze_after=model.get("quantization_aware", {}).get("freeze_after"),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"'{path}' is not the description of a training, or a damaged one. "
             f"Received: {error!r}"
         ) from error
+
+
+def _options(said: dict) -> dict:
+    model = said["model"]
+    if said.get("form") is not None:
+        return options_of(said["form"])
+    return options_of_older(model["name"], model["options"], said.get("first_weights"))

@@ -11,8 +11,9 @@ from keras_resnet.training.jax_backend.devices import JaxDevices
 from keras_resnet.training.jax_backend.moving_average import JaxMovingAverage
 from keras_resnet.training.jax_backend.training_step import JaxTrainingStep, Values
 from keras_resnet.training.loss_scale import LossScale, computes_in_float16
+from keras_resnet.training.recent_gradients import RecentGradients
 from keras_resnet.training.replica_seeds import seed_replicas
-from keras_resnet.training.trained_network import TrainedNetwork
+from keras_resnet.training.trained_network import GradientsSoFar, TrainedNetwork
 from keras_resnet.training.training_arguments import (
     check_metrics,
     check_network,
@@ -90,7 +91,9 @@ class JaxTrainingModel(TrainedNetwork, keras.Model):
             self.loss_scale = LossScale(
                 strategy, initial_loss_scale, loss_scale_growth_steps
             )
-            self._kept += self.loss_scale.variables
+            self._kept += self.loss_scale.updated
+        self.recent = RecentGradients(strategy)
+        self._kept += self.recent.variables
         self.training_metrics = []
         self.input_wait = InputWait()
 
@@ -128,6 +131,7 @@ class JaxTrainingModel(TrainedNetwork, keras.Model):
             example_losses=example_losses,
             loss_mean=self._loss_tracker,
             metrics=tuple(metrics),
+            recent=self.recent,
             parts=self._parts,
             clip_norm=self._clip_norm,
             loss_scale=self.loss_scale,
@@ -234,6 +238,16 @@ class JaxTrainingModel(TrainedNetwork, keras.Model):
         """
         self.jax_state_sync()
         return super().state()
+
+    def gradients_so_far(self) -> GradientsSoFar:
+        """Return what the newest steps' gradients were like."""
+        self.jax_state_sync()
+        return super().gradients_so_far()
+
+    def steps_taken(self) -> int:
+        """Return how many steps the optimizer has taken."""
+        self.jax_state_sync()
+        return super().steps_taken()
 
     def _symbolic_build(self, iterator=None, data_batch=None):
         # All is built, and the first batch need not be prepared twice.

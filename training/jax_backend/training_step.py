@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_resnet.training.loss_scale import LossScale
 from keras_resnet.training.moving_average import MovingAverage
+from keras_resnet.training.recent_gradients import RecentGradients
 
 if TYPE_CHECKING:
     import jax
@@ -60,6 +61,7 @@ class JaxTrainingStep:
         example_losses: Function of labels and logits: losses `(batch,)`.
         loss_mean: `keras.metrics.Mean` of the loss.
         metrics: Metrics of labels and logits.
+        recent: Is told the norm of every step's gradient, or None.
         parts: In how many parts, one after another, a batch is computed.
         clip_norm: Largest norm of the gradient; None for any.
         loss_scale: Loss scaling, or None.
@@ -71,6 +73,7 @@ class JaxTrainingStep:
     example_losses: Callable
     loss_mean: keras.metrics.Mean
     metrics: Sequence[keras.metrics.Metric]
+    recent: RecentGradients | None = None
     parts: int = 1
     clip_norm: float | None = None
     loss_scale: LossScale | None = None
@@ -87,15 +90,24 @@ class JaxTrainingStep:
         """
         network = self.network
         before = values.read(self._undone_by_overflow)
+        seen = values.read(self._metric_variables)
         gradients = self._gradients(values, images, labels, weights)
+        finite = True
         if self.loss_scale is not None:
             finite = ops.all(
                 ops.stack([ops.all(ops.isfinite(array)) for array in gradients])
             )
             (factor,) = values.read([self.loss_scale.factor])
             gradients = [array / factor for array in gradients]
+        norm = global_norm(gradients)
+        if self.recent is not None:
+            self._within(
+                values,
+                self.recent.variables,
+                lambda: self.recent.update(norm, ops.logical_not(finite)),
+            )
         if self.clip_norm is not None:
-            gradients = clip_global_norm(gradients, self.clip_norm)
+            gradients = clip_global_norm(gradients, self.clip_norm, norm)
         trained, state = self.optimizer.stateless_apply(
             values.read(self.optimizer.variables),
             gradients,
@@ -106,15 +118,14 @@ class JaxTrainingStep:
         if self.average is not None:
             self._within(values, self._averaged, self.average.update)
         if self.loss_scale is not None:
-            after = values.read(self._undone_by_overflow)
-            kept = [
-                ops.where(finite, new, old)
-                for new, old in zip(after, before, strict=True)
-            ]
-            values.write(self._undone_by_overflow, kept)
+            self._undo_unless(finite, values, self._undone_by_overflow, before)
+            # A loss that is no number would stay in the means.
+            observed = values.read(self._metric_variables)
+            is_number = ops.all(ops.stack([ops.all(ops.isfinite(a)) for a in observed]))
+            self._undo_unless(is_number, values, self._metric_variables, seen)
             self._within(
                 values,
-                self.loss_scale.variables,
+                self.loss_scale.updated,
                 lambda: self.loss_scale.update(finite),
             )
 
@@ -198,6 +209,12 @@ class JaxTrainingStep:
         self._within(values, self._metric_variables, observe)
 
     @staticmethod
+    def _undo_unless(good, values: Values, variables: list, before: list) -> None:
+        after = values.read(variables)
+        pairs = zip(after, before, strict=True)
+        values.write(variables, [ops.where(good, new, old) for new, old in pairs])
+
+    @staticmethod
     def _within(values: Values, variables: list, function: Callable) -> None:
         with values.scope(variables) as scope:
             function()
@@ -266,13 +283,22 @@ def cut(array, parts: int):
     return ops.swapaxes(rows, 0, 1)
 
 
-def clip_global_norm(arrays: list, limit: float) -> list:
+def global_norm(arrays: list):
+    """Return the common norm of all arrays."""
+    squares = [ops.sum(ops.square(ops.cast(array, "float32"))) for array in arrays]
+    return ops.sqrt(ops.sum(ops.stack(squares)))
+
+
+def clip_global_norm(arrays: list, limit: float, norm) -> list:
     """Scale all arrays so that their common norm is at most `limit`.
 
     Pascanu et al. (2013), algorithm 1.
+
+    Args:
+        arrays: The arrays.
+        limit: Largest norm.
+        norm: Their norm.
     """
-    squares = [ops.sum(ops.square(ops.cast(array, "float32"))) for array in arrays]
-    norm = ops.sqrt(ops.sum(ops.stack(squares)))
     # A norm that overflows must not pass for a step of nothing.
     factor = ops.where(
         ops.isfinite(norm), limit / ops.maximum(norm, limit), float("nan")

@@ -1,11 +1,11 @@
 """What a training says in the end: a table, its cost, its files, what comes next."""
 
 import os
-import shlex
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from keras_resnet.program import typed
 from keras_resnet.tables import Column, text_table
 from keras_resnet.training.history import Epoch, best_epoch
 from keras_resnet.training.result import TrainingResult
@@ -38,7 +38,7 @@ def summary(result: TrainingResult, dataset: str) -> str:
         "folder": f"{result.folder} with {', '.join(_files(result.folder))}",
     }
     folder, model, target, data = (
-        shlex.quote(str(value))
+        typed(value)
         for value in (
             result.folder,
             result.model_path,

@@ -18,7 +18,12 @@ from keras_resnet.training.recipes import Recipe
 from keras_resnet.training.run_folder import RunFolder
 from keras_resnet.training.run_record import reported
 from keras_resnet.training.watching import captions, memory, terminal
-from keras_resnet.training.watching.event_log import SCHEMA, EventLog, missing_epochs
+from keras_resnet.training.watching.event_log import (
+    SCHEMA,
+    EventLog,
+    missing_epochs,
+    read_events,
+)
 from keras_resnet.training.watching.image_sheet import draw_sheet
 from keras_resnet.training.watching.input_wait import InputWait
 from keras_resnet.training.watching.step_window import StepWindow
@@ -44,7 +49,7 @@ class Watcher:
         recipe: The recipe.
         dataset: What is trained on.
         steps: Steps of an epoch.
-        rate: Learning rate as a function of the step.
+        rate: Returns the learning rate of the newest step.
         wait: What the steps wait for their batches.
         writes: Whether this process writes files; of several only one does.
         log_every: Write an event after each so many steps, counted from the
@@ -58,7 +63,7 @@ class Watcher:
         recipe: Recipe,
         dataset: ImageDataset,
         steps: int,
-        rate: keras.optimizers.schedules.LearningRateSchedule,
+        rate: Callable[[], float],
         wait: InputWait,
         *,
         writes: bool,
@@ -216,6 +221,33 @@ class Watcher:
             with reported(self._folder.tensorboard):
                 self._board.epoch(measured)
 
+    def end_if_untold(
+        self, model: keras.Model, history: Sequence[Epoch], metrics: dict
+    ) -> None:
+        """Tell the end of a training whose process was stopped before it could.
+
+        Args:
+            model: As of `end`.
+            history: Likewise.
+            metrics: Likewise.
+        """
+        if self._lacks_end():
+            for epoch in self._untold(history):
+                self._tell("epoch", self._fields(epoch))
+            self.end(model, history, metrics)
+
+    def _lacks_end(self) -> bool:
+        if not (self._writes and self._folder.metrics.exists()):
+            return False
+        with reported(self._folder.metrics):
+            try:
+                events = read_events(self._folder.metrics)
+            except ValueError as error:
+                print(f"{error} What it lacks is not added.", file=sys.stderr)
+                return False
+            return all(one["event"] != "end" for one in events)
+        return False
+
     def end(self, model: keras.Model, history: Sequence[Epoch], metrics: dict) -> None:
         """Tell that the training has ended, after `watching`.
 
@@ -295,8 +327,7 @@ class Watcher:
         return measured
 
     def _rate_now(self) -> dict:
-        step = self._epoch * self._steps + self._done - 1
-        return {"learning_rate": float(self._rate(step))}
+        return {"learning_rate": self._rate()}
 
     def _print(self, logs: Mapping | None) -> None:
         if not self._estimated:
