@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from keras_resnet.versions import software_versions
 
 FIGURE_COLOUR, OTHER_COLOUR, GRID_COLOUR = "#0b6bcb", "#c8553d", "#d8dde3"
 DPI = 100
+# Of the command below a picture, in letters of 6 points.
+CAPTION_LETTERS_AN_INCH = 18
 
 
 class StudyResult(abc.ABC):
@@ -88,7 +91,9 @@ class StudyResult(abc.ABC):
         figure = figure_module.Figure(figsize=self.size, dpi=DPI, layout="constrained")
         self.draw(figure)
         if command:
-            figure.supxlabel(command, fontsize=6, color="#5b6670")
+            width = int(CAPTION_LETTERS_AN_INCH * self.size[0])
+            lines = textwrap.wrap(command, width, break_on_hyphens=False)
+            figure.supxlabel("\n".join(lines), fontsize=6, color="#5b6670")
         with write_aside(path) as temporary:
             figure.savefig(temporary, format="png", pil_kwargs={"optimize": True})
 
