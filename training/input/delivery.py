@@ -112,7 +112,9 @@ class Delivery:
                 self._asked = time.monotonic()
         except tf.errors.OutOfRangeError:
             self._asked = None
-            self._queue.close()
+            # `close` may have come first.
+            with contextlib.suppress(tf.errors.CancelledError):
+                self._queue.close()
         except Exception as error:
             # Whatever it is, the training must not wait for a batch for ever.
             self._asked = None
