@@ -85,6 +85,15 @@ def run_python():
 
 
 @pytest.fixture(scope="session")
+def fast_compilation():
+    """Environment in which XLA compiles fast, as small networks want it.
+
+    Its optimizations take more time than they do, and are not tested.
+    """
+    return {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+
+
+@pytest.fixture(scope="session")
 def torchvision():
     return pytest.importorskip("torchvision", reason="torchvision is not installed")
 

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_resnet.arguments import check_interval, check_positive_integer
+from keras_resnet.training.shared_variable import shared_variable
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -44,19 +45,10 @@ class LossScale:
         check_interval("initial", initial, 1.0, 2.0**127)
         self.growth_steps = check_positive_integer("growth_steps", growth_steps)
 
-        def variable(value, dtype, name):
-            return keras.Variable(
-                value,
-                dtype=dtype,
-                trainable=False,
-                aggregation="only_first_replica",
-                name=name,
-            )
-
         with strategy.scope():
-            self.factor = variable(initial, "float32", "loss_scale")
-            self.finite_steps = variable(0, "int", "finite_steps")
-            self.hopeless_steps = variable(0, "int", "hopeless_steps")
+            self.factor = shared_variable(initial, "float32", "loss_scale")
+            self.finite_steps = shared_variable(0, "int", "finite_steps")
+            self.hopeless_steps = shared_variable(0, "int", "hopeless_steps")
 
     @property
     def variables(self) -> list[keras.Variable]:

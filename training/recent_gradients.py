@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_resnet.training.shared_variable import shared_variable
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -29,20 +31,11 @@ class RecentGradients:
     """
 
     def __init__(self, strategy: "tf.distribute.Strategy"):
-        def variable(value, dtype, name):
-            return keras.Variable(
-                value,
-                dtype=dtype,
-                trainable=False,
-                aggregation="only_first_replica",
-                name=name,
-            )
-
         with strategy.scope():
             none = np.full(KEPT, np.nan, "float32")
-            self.norms = variable(none, "float32", "gradient_norms")
-            self.steps = variable(0, "int", "gradient_steps")
-            self.is_finite = variable(True, "bool", "gradients_are_finite")
+            self.norms = shared_variable(none, "float32", "gradient_norms")
+            self.steps = shared_variable(0, "int", "gradient_steps")
+            self.is_finite = shared_variable(True, "bool", "gradients_are_finite")
 
     @property
     def variables(self) -> list[keras.Variable]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from keras_resnet.training.traced_function import traced
 from keras_resnet.training.watching.input_wait import InputWait, next_batch
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def make_step_function(
 
         return tf.cond(is_there, take, lambda: tf.constant(False)), waited
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    @traced
     def steps(iterator, count):
         if most == 1:
             any_taken, waited = step_if_any(iterator)
@@ -95,10 +96,6 @@ def make_step_function(
             parallel_iterations=1,
         )
         return results(), taken > 0, waited
-
-    # TensorFlow warns of a function that is traced again and again, and knows it
-    # by an identity that the function of an earlier training may have had.
-    steps._omit_frequent_tracing_warning = True
 
     def take_steps(iterator, count):
         count = tf.constant(most if count is None else count)

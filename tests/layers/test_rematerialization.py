@@ -10,11 +10,8 @@ import tensorflow as tf
 from keras_resnet.layers import BasicBlock, BottleneckBlock, WideBlock
 from keras_resnet.layers.rematerialization import rematerialize
 
-# XLA's optimizations take more time than these networks, and are not tested.
-FAST_COMPILATION = {
-    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
-    "XLA_FLAGS": "--xla_backend_optimization_level=0",
-}
+# As `fast_compilation`, for TensorFlow's XLA.
+FAST_XLA = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
 
 COMPARE = """
 import sys
@@ -87,8 +84,9 @@ TRAININGS = [
 
 
 @pytest.mark.parametrize(("backend", "policy", "options"), TRAININGS)
-def test_trains_as_without(run_python, backend, policy, options):
-    printed = run_python(COMPARE, policy, *options, backend=backend, **FAST_COMPILATION)
+def test_trains_as_without(run_python, fast_compilation, backend, policy, options):
+    fast = {**fast_compilation, **FAST_XLA}
+    printed = run_python(COMPARE, policy, *options, backend=backend, **fast)
     assert "equal" in printed
 
 

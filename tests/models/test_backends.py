@@ -17,8 +17,6 @@ SMALL = runpy.run_path(str(SCRIPT))
 STANDS_FOR = {
     specification.name: names for specification, names in SMALL["distinct_networks"]()
 }
-# XLA's optimizations take more time than these networks, and are not tested.
-FAST_COMPILATION = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +66,12 @@ def test_small_networks_are_worth_comparing(expected):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_same_numbers_and_gradients(tmp_path, run_python, expected, backend):
+def test_same_numbers_and_gradients(
+    tmp_path, run_python, fast_compilation, expected, backend
+):
     path = tmp_path / "results.npz"
     code = SCRIPT.read_text(encoding="utf-8")
-    run_python(code, path, backend=backend, **FAST_COMPILATION)
+    run_python(code, path, backend=backend, **fast_compilation)
     with np.load(path, allow_pickle=False) as file:
         found = dict(file)
     failed = {

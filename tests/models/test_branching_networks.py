@@ -29,12 +29,11 @@ SAVE = "\nnp.savez(sys.argv[1], **logits_of(sys.argv[2].split(',')))\n"
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_same_numbers_on_every_backend(tmp_path, run_python, backend):
+def test_same_numbers_on_every_backend(tmp_path, run_python, fast_compilation, backend):
     path = tmp_path / "logits.npz"
     code, _, _ = SCRIPT.read_text(encoding="utf-8").partition("\nif __name__")
-    # XLA's optimizations take more time than these networks, and are not tested.
-    fast = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
-    run_python(code + SAVE, path, ",".join(NAMES), backend=backend, **fast)
+    names = ",".join(NAMES)
+    run_python(code + SAVE, path, names, backend=backend, **fast_compilation)
     with np.load(path, allow_pickle=False) as file:
         found = dict(file)
     expected = SMALL["logits_of"](NAMES)

@@ -14,6 +14,7 @@ from keras_resnet.training.evaluation.view_batches import view_batches
 from keras_resnet.training.input import share_out
 from keras_resnet.training.jax_backend.devices import JaxDevices
 from keras_resnet.training.jax_backend.inference import make_inference
+from keras_resnet.training.traced_function import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,9 +104,7 @@ class Evaluator:
                 for value in strategy.run(examine, args=batch)
             )
 
-        self._step = tf.function(step, autograph=False, reduce_retracing=True)
-        # As in `step_function.py`: that of another evaluator may have had its identity.
-        self._step._omit_frequent_tracing_warning = True
+        self._step = traced(step)
 
     def outcomes(self, on_batch: "Callable[[int], None] | None" = None) -> Outcomes:
         """Return what the model, as it is now, makes of each example.

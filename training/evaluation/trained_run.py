@@ -20,6 +20,7 @@ class TrainedRun:
         options: What it is built with, so that it is the same network again.
         dataset: Name of the dataset.
         class_names: Names of its classes, in their order.
+        channels: Of the images that it takes.
         side: Height and width of its test images.
         crop: Share of the shorter side that their central crop kept.
         class_map: Where the order of an image folder's classes was read, or
@@ -33,6 +34,7 @@ class TrainedRun:
     options: dict
     dataset: str
     class_names: tuple[str, ...]
+    channels: int
     side: int
     crop: float
     class_map: str | None
@@ -63,6 +65,7 @@ def _read(path: Path) -> TrainedRun:
             options=_options(said),
             dataset=said["dataset"]["name"],
             class_names=tuple(said["class_names"]),
+            channels=said["image_shape"][-1],
             side=recipe["evaluation_side"] or recipe["image_side"],
             crop=recipe["evaluation_crop"],
             class_map=said["dataset"].get("class_map"),

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from absl import flags
 
 from keras_resnet.arguments import check_choice
-from keras_resnet.progress import ProgressLine
 from keras_resnet.studies.result import FIGURE_COLOUR, OTHER_COLOUR, StudyResult
 from keras_resnet.tables import Column, text_table
 from keras_resnet.training.datasets import ImageDataset
@@ -18,12 +17,10 @@ from keras_resnet.training.studies.block_variants_table import (
     BlockVariant,
 )
 from keras_resnet.training.studies.training_flags import (
-    budget_of,
     define_training_flags,
     folder_of_study,
-    load_dataset,
-    recipe_of,
     save_study,
+    study_by_flags,
 )
 from keras_resnet.training.studies.variant_training import (
     Budget,
@@ -195,16 +192,9 @@ def run(values: flags.FlagValues) -> None:
     """Make the study."""
     check_choice("--table", values.table, TABLES)
     folder = folder_of_study(values, "block_variants", "table", "model")
-    with ProgressLine() as progress:
-        result = study_block_variants(
-            recipe_of(values),
-            load_dataset(values),
-            values.model,
-            folder,
-            table=values.table,
-            budget=budget_of(values),
-            progress=progress,
-        )
+    result = study_by_flags(
+        study_block_variants, values, values.model, folder, table=values.table
+    )
     save_study(values, "block_variants", folder, [result])
     columns = (
         Column("variant", align="left"),

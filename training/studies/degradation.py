@@ -8,7 +8,6 @@ from absl import flags
 
 from keras_resnet import studies
 from keras_resnet.arguments import check_positive_integer
-from keras_resnet.progress import ProgressLine
 from keras_resnet.studies.compared_networks import COLOURS
 from keras_resnet.studies.gradient_norms import GradientNormResult
 from keras_resnet.studies.result import (
@@ -23,12 +22,10 @@ from keras_resnet.training.datasets.evaluation import evaluation_batches
 from keras_resnet.training.recipes.recipe import Recipe
 from keras_resnet.training.studies.numbers import integers
 from keras_resnet.training.studies.training_flags import (
-    budget_of,
     define_training_flags,
     folder_of_study,
-    load_dataset,
-    recipe_of,
     save_study,
+    study_by_flags,
 )
 from keras_resnet.training.studies.variant_training import (
     Budget,
@@ -211,15 +208,7 @@ def run(values: flags.FlagValues) -> None:
     """Make the study."""
     depths = integers("depths", values.depths)
     folder = folder_of_study(values, "degradation")
-    with ProgressLine() as progress:
-        result = study_degradation(
-            recipe_of(values),
-            load_dataset(values),
-            depths,
-            folder,
-            budget=budget_of(values),
-            progress=progress,
-        )
+    result = study_by_flags(study_degradation, values, depths, folder)
     save_study(values, "degradation", folder, [result, result.gradients])
     for row in result.rows():
         print(f"{row[0]}-{row[1]}: training {row[2]:.2f} %, test {row[3]:.2f} % wrong")

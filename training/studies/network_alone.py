@@ -1,7 +1,6 @@
 """A network that is studied without a dataset: on a file of the user's."""
 
 import dataclasses
-import json
 import sys
 
 import numpy as np
@@ -46,12 +45,9 @@ def load_network_alone(values: flags.FlagValues) -> Subject:
 
 def _channels(source: Source) -> int:
     """Return how many channels the images have that a network takes."""
-    if source.model is None:
-        return read_model(source.path).input_shape[-1]
     if source.run is not None:
-        description = source.run.folder / "run.json"
-        return json.loads(description.read_text(encoding="utf-8"))["image_shape"][2]
-    return CHANNELS
+        return source.run.channels
+    return CHANNELS if source.model else read_model(source.path).input_shape[-1]
 
 
 def _class_names(source: Source, classes: int) -> tuple[str, ...] | None:

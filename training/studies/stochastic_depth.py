@@ -8,7 +8,6 @@ from absl import flags
 
 import keras_resnet
 from keras_resnet.layers import linear_survival_probabilities
-from keras_resnet.progress import ProgressLine
 from keras_resnet.studies import find_modules
 from keras_resnet.training.datasets import ImageDataset
 from keras_resnet.training.datasets.evaluation import evaluation_batches
@@ -20,12 +19,10 @@ from keras_resnet.training.studies.stochastic_depth_result import (
     StochasticDepthResult,
 )
 from keras_resnet.training.studies.training_flags import (
-    budget_of,
     define_training_flags,
     folder_of_study,
-    load_dataset,
-    recipe_of,
     save_study,
+    study_by_flags,
 )
 from keras_resnet.training.studies.variant_training import (
     Budget,
@@ -180,16 +177,13 @@ def run(values: flags.FlagValues) -> None:
     """Make the study."""
     probabilities = _probabilities(values.probabilities)
     folder = folder_of_study(values, "stochastic_depth", "model")
-    with ProgressLine() as progress:
-        result = study_stochastic_depth(
-            recipe_of(values),
-            load_dataset(values),
-            values.model,
-            folder,
-            probabilities=probabilities,
-            budget=budget_of(values),
-            progress=progress,
-        )
+    result = study_by_flags(
+        study_stochastic_depth,
+        values,
+        values.model,
+        folder,
+        probabilities=probabilities,
+    )
     save_study(values, "stochastic_depth", folder, [result])
     for row in result.rows():
         print(

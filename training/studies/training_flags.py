@@ -2,12 +2,13 @@
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from absl import flags
 
 from keras_resnet.arguments import check_positive_integer
+from keras_resnet.progress import ProgressLine
 from keras_resnet.studies.result import StudyResult
 from keras_resnet.training import datasets
 from keras_resnet.training.datasets import ImageDataset
@@ -100,14 +101,18 @@ def recipe_of(values: flags.FlagValues) -> Recipe:
     return override(recipe, changes) if changes else recipe
 
 
-def load_dataset(values: flags.FlagValues) -> ImageDataset:
+def load_dataset(values: flags.FlagValues, recipe: Recipe) -> ImageDataset:
     """Load the dataset that the flags name, with the training images they want.
 
+    Args:
+        values: The flags.
+        recipe: Names the dataset where the flags do not.
+
     Raises:
-        ValueError: If there is no such dataset or recipe.
+        ValueError: If there is no such dataset.
         OSError: If a file is missing.
     """
-    data = datasets.load(values.dataset or recipe_of(values).dataset)
+    data = datasets.load(values.dataset or recipe.dataset)
     count = values.train_images
     if count is None or check_positive_integer("--train_images", count) >= (
         data.train.size
@@ -115,6 +120,30 @@ def load_dataset(values: flags.FlagValues) -> ImageDataset:
         return data
     chosen = spread(data.train.size, count)
     return dataclasses.replace(data, train=data.train.subset(chosen))
+
+
+def study_by_flags(study: Callable, values: flags.FlagValues, *arguments, **options):
+    """Call a study with the recipe, the data and the budget that the flags name.
+
+    Args:
+        study: Takes a recipe and a dataset first, and `budget` and `progress`.
+        values: The flags.
+        *arguments: What it takes after the dataset.
+        **options: What else it takes by name.
+
+    Returns:
+        Its result.
+    """
+    recipe = recipe_of(values)
+    with ProgressLine() as progress:
+        return study(
+            recipe,
+            load_dataset(values, recipe),
+            *arguments,
+            budget=budget_of(values),
+            progress=progress,
+            **options,
+        )
 
 
 def save_study(
