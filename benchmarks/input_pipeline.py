@@ -19,7 +19,7 @@ DESCRIPTION = """Measure training input against plain Keras, on your own photogr
 
 Both make batches at 224 pixels of the image files below the folder: Keras by
 image_dataset_from_directory and its augmentation layers, this package by a
-random resized crop and a flip. They take turns in one process.
+random resized crop and a flip. They take turns in one process, one at a time.
 """
 GOAL = 1.5
 # Even, so that a steady drift cancels.

@@ -1,10 +1,11 @@
 """The input pipelines that are compared: this package's and plain Keras's."""
 
 import gc
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from keras_resnet.benchmarks.measure import time_interleaved
+from keras_resnet.benchmarks.measure import interleaved_order
 from keras_resnet.training.augmentation import Augmentation
 from keras_resnet.training.datasets.class_folders import SUFFIXES
 from keras_resnet.training.datasets.file_split import split_of_files
@@ -13,7 +14,9 @@ from keras_resnet.training.pipeline import training_batches
 SIDE, CHANNELS = 224, 3
 # Keras's images are this large before a part is cut out.
 LARGER_SIDE = 256
-# More than the batches that lie ready when a round begins.
+# Until tf.data has found how many images to prepare side by side, and the
+# batches that lay ready are used up.
+WARMUP = 10
 BATCHES = 20
 AUGMENTATION = Augmentation(resized_crop=True, flip=True)
 SEED = 0
@@ -66,7 +69,8 @@ def pipelines(
 
     Keras reads them by `image_dataset_from_directory` and changes batches by
     its layers. This package cuts out and resizes parts of 8 to 100 % of the
-    area, and mirrors every other one.
+    area, and mirrors every other one. Each begins anew in every round, so that
+    no more than one is there at a time.
 
     Args:
         folder: Where the images lie.
@@ -80,22 +84,30 @@ def pipelines(
         Seconds for `BATCHES` batches of Keras and of this package, by round.
     """
     files = image_files(folder)
-    pair = {
-        "Keras": _taker(_of_keras(folder, batch_size, layers)),
-        "this package": _taker(_of_this_package(files, batch_size)),
+    sides = {
+        "Keras": lambda: _of_keras(folder, batch_size, layers),
+        "this package": lambda: _of_this_package(files, batch_size),
     }
-    seconds = time_interleaved(pair, rounds, progress=progress, clock=clock)
-    del pair
-    gc.collect()
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for current, name in interleaved_order(list(sides), rounds):
+        progress(f"{name}: round {current + 1} of {rounds}")
+        seconds[name].append(_time(sides[name], clock))
+        # What is gone prepares no more batches while the other one is timed.
+        gc.collect()
     return seconds["Keras"], seconds["this package"]
 
 
-def _taker(batches: Iterator) -> Callable[[], None]:
-    def take() -> None:
-        for _ in range(BATCHES):
-            next(batches)
+def _time(make: Callable[[], Iterator], clock) -> float:
+    batches = make()
+    _take(batches, WARMUP)
+    start = clock()
+    _take(batches, BATCHES)
+    return clock() - start
 
-    return take
+
+def _take(batches: Iterator, count: int) -> None:
+    for _ in itertools.islice(batches, count):
+        pass
 
 
 def _of_keras(folder, batch_size, layers) -> Iterator:
