@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_resnet.training.augmentation import Augmentation, augment, augment_file
+from keras_resnet.training.augmentation.geometry import is_mirrored
 from keras_resnet.training.datasets.dataset import Split
 from keras_resnet.training.datasets.evaluation import check_image_shape
 from keras_resnet.training.epoch_order import examples_in_order
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Tell the streams of random numbers that share a seed apart.
 SHUFFLING, AUGMENTING, MIXING = 0, 1, 2
+# Epochs count from 0: of this one is what all of them share.
+EVERY_EPOCH = -1
 
 
 def steps_per_epoch(images: int, batch_size: int) -> int:
@@ -126,10 +129,17 @@ def training_batches(
         )
 
     def prepare(epoch, copy, index, record):
-        image_seed = fold(of_epoch(AUGMENTING, epoch), tf.cast(index, "int32"))
+        place = tf.cast(index, "int32")
+        image_seed = fold(of_epoch(AUGMENTING, epoch), place)
         if repeats > 1:
             image_seed = fold(image_seed, copy)
-        image, label = augmented(split, record, image_seed, augmentation, shape)
+        mirrored = None
+        if augmentation.alternating_flip:
+            own_seed = fold(of_epoch(AUGMENTING, EVERY_EPOCH), place)
+            mirrored = is_mirrored(own_seed, epoch + tf.cast(copy, epoch.dtype))
+        image, label = augmented(
+            split, record, image_seed, augmentation, shape, mirrored
+        )
         return image, tf.cast(label, "int32")
 
     def mix(step, batch):
@@ -163,7 +173,9 @@ def training_batches(
     return serve(batches, total, data_service).prefetch(tf.data.AUTOTUNE)
 
 
-def augmented(split: Split, record, seed, augmentation: Augmentation, shape):
+def augmented(
+    split: Split, record, seed, augmentation: Augmentation, shape, mirrored=None
+):
     """Return the image of a record, changed at random, and its label.
 
     Args:
@@ -172,9 +184,10 @@ def augmented(split: Split, record, seed, augmentation: Augmentation, shape):
         seed: Two integers, which decide everything that is random.
         augmentation: What is done to the image.
         shape: `(height, width, channels)` to deliver.
+        mirrored: As of `augment`. Defaults to a draw.
     """
     if split.encoded is None:
         image, label = split.decode(*record)
-        return augment(image, seed, augmentation, *shape[:2]), label
+        return augment(image, seed, augmentation, *shape[:2], mirrored), label
     contents, label = split.encoded(*record)
-    return augment_file(contents, seed, augmentation, *shape), label
+    return augment_file(contents, seed, augmentation, *shape, mirrored), label

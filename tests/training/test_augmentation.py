@@ -235,6 +235,8 @@ def test_grey_images_can_be_augmented():
         (ValueError, {"shift": 2}),
         (ValueError, {"rotation": 181}),
         (TypeError, {"flip": 1}),
+        (TypeError, {"alternating_flip": 1}),
+        (ValueError, {"flip": True, "alternating_flip": True}),
         (ValueError, {"color_jitter": 1.5}),
         (TypeError, {"rand_augment": 9}),
         (TypeError, {"erasing": 0.5}),

@@ -141,3 +141,34 @@ def test_steps_are_whole_batches(split):
 def test_refuses_a_batch_larger_than_the_split(split):
     with pytest.raises(ValueError, match=r"360 training images.*batch_size=361"):
         training_batches(split, SHAPE, 361, Augmentation(), 0, 1)
+
+
+def test_an_alternating_flip_shows_both_sides_in_turns(split):
+    examples = [image for image, _ in split.examples().as_numpy_iterator()]
+    sides = {}
+    for number, image in enumerate(examples):
+        sides[image.tobytes()] = (number, False)
+        sides[image[:, ::-1].tobytes()] = (number, True)
+    assert len(sides) == 2 * len(examples)
+
+    alternating = Augmentation(alternating_flip=True)
+    seen = [
+        dict(sides[image.astype("uint8").tobytes()] for image in images)
+        for images, _ in epochs_of(split, alternating, batch_size=40)
+    ]
+    assert len(seen[0]) == len(examples)
+    mirrored = sum(seen[0].values())
+    # Four standard deviations of the draws.
+    assert abs(mirrored - len(examples) / 2) < 2 * np.sqrt(len(examples))
+    assert seen[1] == {number: not was for number, was in seen[0].items()}
+    assert seen[2] == seen[0]
+
+    later = epochs_of(split, alternating, batch_size=40, initial_epoch=1)[0][0]
+    again = dict(sides[image.astype("uint8").tobytes()] for image in later)
+    assert again == seen[1]
+
+
+def test_copies_of_an_image_alternate(split):
+    alternating = Augmentation(alternating_flip=True)
+    for images, _ in epochs_of(split, alternating, batch_size=40, repeats=2):
+        assert np.array_equal(images[::2], images[1::2, :, ::-1])

@@ -14,6 +14,7 @@ from keras_resnet.training.augmentation.crops import (
 from keras_resnet.training.augmentation.erasing import RandomErasing
 from keras_resnet.training.augmentation.fill import Fill, check_fill
 from keras_resnet.training.augmentation.geometry import (
+    flip_where,
     random_flip,
     random_rotate_and_shift,
 )
@@ -46,6 +47,9 @@ class Augmentation:
         shift: Shift by up to this share of each side.
         rotation: Rotate by up to so many degrees.
         flip: Mirror left to right, every other time.
+        alternating_flip: Mirror left to right in every second epoch, half of
+            the images in the first: both sides of each are seen equally often
+            (Jordan, 2024, section 3.6).
         color_jitter: Change brightness, contrast and saturation by up to this
             share.
         lighting: Add a random colour of this size along the principal
@@ -71,10 +75,11 @@ class Augmentation:
     rand_augment: RandAugment | None = None
     trivial_augment: TrivialAugment | None = None
     erasing: RandomErasing | None = None
+    alternating_flip: bool = False
 
     def __post_init__(self):
         """Refuse what cannot be done."""
-        for field in ("resized_crop", "flip"):
+        for field in ("resized_crop", "flip", "alternating_flip"):
             if not isinstance(getattr(self, field), bool):
                 raise TypeError(
                     f"`{field}` must be True or False. "
@@ -98,6 +103,11 @@ class Augmentation:
                     f"`{field}` must be a `{kind.__name__}` or None. "
                     f"Received: {field}={value!r}"
                 )
+        if self.flip and self.alternating_flip:
+            raise ValueError(
+                "Only one of `flip` and `alternating_flip` can be used. "
+                f"Received: flip={self.flip}, alternating_flip={self.alternating_flip}"
+            )
         if self.rand_augment and self.trivial_augment:
             raise ValueError(
                 "Only one of `rand_augment` and `trivial_augment` can be used. "
@@ -112,6 +122,7 @@ def augment(
     augmentation: Augmentation,
     height: int,
     width: int,
+    mirrored: "tf.Tensor | None" = None,
 ) -> "tf.Tensor":
     """Bring a training image to its size and change it at random.
 
@@ -121,6 +132,9 @@ def augment(
         augmentation: What to do.
         height: Rows to return.
         width: Columns to return.
+        mirrored: Whether it is the turn of the mirror image, of an
+            `alternating_flip` (`is_mirrored`). Defaults to a draw, as for the
+            first epoch.
 
     Returns:
         float32 image `(height, width, channels)` in 0..255.
@@ -130,7 +144,7 @@ def augment(
         pixels = random_resized_crop(image, crop, height, width)
     else:
         pixels = fit_image(image, height, width)
-    return _change(pixels, seeds, augmentation)
+    return _change(pixels, seeds, augmentation, mirrored)
 
 
 def augment_file(
@@ -140,6 +154,7 @@ def augment_file(
     height: int,
     width: int,
     channels: int,
+    mirrored: "tf.Tensor | None" = None,
 ) -> "tf.Tensor":
     """Decode a training image, bring it to its size and change it at random.
 
@@ -153,16 +168,17 @@ def augment_file(
         height: Rows to return.
         width: Columns to return.
         channels: Channels to return.
+        mirrored: As of `augment`.
 
     Returns:
         float32 image `(height, width, channels)` in 0..255.
     """
     if not augmentation.resized_crop:
         image = decode_image(contents, channels)
-        return augment(image, seed, augmentation, height, width)
+        return augment(image, seed, augmentation, height, width, mirrored)
     crop, *seeds = _seeds(seed)
     pixels = decode_random_resized_crop(contents, crop, height, width, channels)
-    return _change(pixels, seeds, augmentation)
+    return _change(pixels, seeds, augmentation, mirrored)
 
 
 def _seeds(seed) -> list:
@@ -172,7 +188,7 @@ def _seeds(seed) -> list:
     return tf.unstack(tf.random.split(seed, 9))
 
 
-def _change(pixels, seeds, augmentation: Augmentation):
+def _change(pixels, seeds, augmentation: Augmentation, mirrored):
     """Do what comes after an image has its size."""
     pad, move, mirror, jitter, light, rand, trivial, erase = seeds
     if augmentation.padding:
@@ -187,7 +203,9 @@ def _change(pixels, seeds, augmentation: Augmentation):
         pixels = random_rotate_and_shift(
             pixels, move, augmentation.rotation, augmentation.shift
         )
-    if augmentation.flip:
+    if augmentation.alternating_flip and mirrored is not None:
+        pixels = flip_where(mirrored, pixels)
+    elif augmentation.flip or augmentation.alternating_flip:
         pixels = random_flip(pixels, mirror)
     if augmentation.color_jitter:
         pixels = color_jitter(pixels, jitter, augmentation.color_jitter)
