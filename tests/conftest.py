@@ -10,6 +10,9 @@ import tempfile
 os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-home-")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What optimizing small networks costs is more than they take. Also of the
+# processes that tests start.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 import keras
 import numpy as np
@@ -82,15 +85,6 @@ def run_python():
         return finished.stdout
 
     return run
-
-
-@pytest.fixture(scope="session")
-def fast_compilation():
-    """Environment in which XLA compiles fast, as small networks want it.
-
-    Its optimizations take more time than they do, and are not tested.
-    """
-    return {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 
 
 @pytest.fixture(scope="session")

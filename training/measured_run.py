@@ -145,12 +145,11 @@ def measure_run(
 ) -> MeasuredRun:
     """Take some steps of a training on this machine, and keep nothing of them.
 
-    The weights are random ones, and in place of a mean image the means of the
-    channels are subtracted. The images are those of the dataset where it lies
-    here, a folder or the digits; in place of one that would have to be
-    downloaded it is noise of the same number, which need not be decoded. Of
-    images that grow it is the largest that are measured, so that the estimate
-    is too long.
+    The weights are random ones, a mean image is black. The images are those
+    of the dataset where it lies here, a folder or the digits; in place of one
+    that would have to be downloaded it is noise of the same number, which need
+    not be decoded. Of images that grow it is the largest that are measured, so
+    that the estimate is too long.
 
     Args:
         recipe: The recipe.
@@ -198,17 +197,14 @@ def measure_run(
     size = dataset_size(name, class_map, unreadable)
     side = max(phase.side for phase in phases_of(recipe))
     loaded, images = _images(name, size, side, class_map, unreadable)
-    # A step takes the same time whatever mean it subtracts, and to find a mean
-    # image all images are read.
-    measured = dataclasses.replace(
-        recipe, image_side=side, progressive_sides=(), input_mean="channel"
-    )
+    measured = dataclasses.replace(recipe, image_side=side, progressive_sides=())
     network = network_of(measured, model, weights=weights, trainable=trainable)
     network = dataclasses.replace(network, weights=None)
     # Nothing is written there.
     folder = RunFolder(Path())
     setup = Setup(measured, network, loaded, folder, devices, 0, dtype_policy)
-    begun = start(setup, None, steps_per_call, jit_compile)
+    # A step takes the same time whatever mean is subtracted.
+    begun = start(setup, None, steps_per_call, jit_compile, look_at_images=False)
     # Whole calls: Keras counts a shorter one as a whole one.
     total = (WARMUP_CALLS + -(-steps // steps_per_call)) * steps_per_call
     epoch = steps_per_epoch(loaded.train.size, recipe.batch_size)

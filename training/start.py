@@ -49,6 +49,7 @@ def start(
     checkpoint: Checkpoint | None,
     steps_per_call: int = 1,
     jit_compile: bool = False,
+    look_at_images: bool = True,
 ) -> Start:
     """Build the network and its training, and restore a checkpoint into it.
 
@@ -61,6 +62,9 @@ def start(
         steps_per_call: Steps that TensorFlow does in one call. Defaults to 1.
         jit_compile: Whether XLA compiles what TensorFlow does on a replica.
             Defaults to False.
+        look_at_images: Whether a new network is given what it knows of the
+            training images, such as their mean, for which all are read.
+            Defaults to True.
 
     Raises:
         ValueError: If the checkpoint is of another network.
@@ -81,7 +85,7 @@ def start(
             setup.dtype_policy,
             pretrained=checkpoint is None,
         )
-        if checkpoint is None:
+        if checkpoint is None and look_at_images:
             with naming_unreadable(setup.dataset.train):
                 _look_at_images(setup, built)
         trained = assemble(

@@ -66,12 +66,10 @@ def test_small_networks_are_worth_comparing(expected):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_same_numbers_and_gradients(
-    tmp_path, run_python, fast_compilation, expected, backend
-):
+def test_same_numbers_and_gradients(tmp_path, run_python, expected, backend):
     path = tmp_path / "results.npz"
     code = SCRIPT.read_text(encoding="utf-8")
-    run_python(code, path, backend=backend, **fast_compilation)
+    run_python(code, path, backend=backend)
     with np.load(path, allow_pickle=False) as file:
         found = dict(file)
     failed = {

@@ -29,7 +29,7 @@ class Stopped(Exception):
 
 
 def test_the_network_is_that_of_the_weights_which_are_not_read(monkeypatch):
-    def stop(setup, *_):
+    def stop(setup, *_, **__):
         raise Stopped(setup)
 
     monkeypatch.setattr(measured_run, "start", stop)
@@ -52,9 +52,9 @@ def test_a_file_that_breaks_is_named(small_network, tmp_path, monkeypatch):
                 Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / f"{number}.png")
     (tmp_path / "train" / "b" / "2.png").write_bytes(b"no image")
 
-    def after_a_loss(*arguments):
+    def after_a_loss(*arguments, **options):
         (tmp_path / "train" / "a" / "1.png").unlink()
-        return start(*arguments)
+        return start(*arguments, **options)
 
     recipe = get_recipe("constant").adapted(1, 2, 8)
     arguments = {

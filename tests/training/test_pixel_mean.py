@@ -8,8 +8,8 @@ import pytest
 
 import keras_resnet
 from keras_resnet.layers import MeanImage
-from keras_resnet.training import datasets, train
-from keras_resnet.training.mean_image import mean_image
+from keras_resnet.training import datasets, mean_image, train
+from keras_resnet.training.measured_run import measure_run
 from keras_resnet.training.recipes import get_recipe, override
 
 
@@ -43,12 +43,12 @@ def digits():
 def test_mean_image_is_that_of_numpy():
     split = datasets.load("digits").train
     expected = digits().mean(axis=0, dtype="float64")
-    found = mean_image(split, (32, 32, 1))
+    found = mean_image.mean_image(split, (32, 32, 1))
     assert found.dtype == "float64"
     # Sums of bytes are exact, whatever their order.
     np.testing.assert_array_equal(found, expected)
     halved = keras.ops.image.resize(digits(), (16, 16), "area")
-    found = mean_image(split, (16, 16, 1))
+    found = mean_image.mean_image(split, (16, 16, 1))
     expected = np.asarray(halved).mean(axis=0)
     assert found.shape == expected.shape
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.9
@@ -70,7 +70,7 @@ def test_a_network_subtracts_the_image_and_divides_as_it_did(rng):
     assert len(model.trainable_variables) == len(plain.trainable_variables)
 
 
-def test_a_training_saves_and_keeps_its_mean_image(quick, tmp_path):
+def test_a_training_saves_and_keeps_its_mean_image(quick, recipe, monkeypatch):
     class StopAt(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             if batch == 2:
@@ -97,6 +97,15 @@ def test_a_training_saves_and_keeps_its_mean_image(quick, tmp_path):
         for images, labels in datasets.evaluation_batches(test, (32, 32, 1), 60)
     )
     assert right / test.size == pytest.approx(result.test_accuracy, abs=1.5 / 360)
+
+    def read(*_):
+        raise AssertionError("all images are read")
+
+    # What takes a few steps has no need of it: not by the recipe, nor by the run.
+    monkeypatch.setattr(mean_image, "mean_image", read)
+    own_mean = dataclasses.replace(recipe, input_mean="channel")
+    for asked in ({"recipe": recipe}, {"recipe": own_mean, "weights": result.folder}):
+        assert measure_run(strategy="one_device", steps=1, **asked).steps == 1
 
 
 def test_tflite_takes_raw_pixels_too(rng, tmp_path):
