@@ -91,8 +91,9 @@ def _completed(noted: dict, described: dict, now) -> dict:
             if default is not dataclasses.MISSING:
                 completed[name] = list(default) if type(default) is tuple else default
         elif dataclasses.is_dataclass(value) and name in described:
+            # Where there was none, all of it is another.
             older = noted[name]
-            if older.get("kind") == described[name].get("kind"):
+            if older and older.get("kind") == described[name].get("kind"):
                 completed[name] = _completed(older, described[name], value)
     return completed
 

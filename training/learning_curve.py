@@ -73,6 +73,7 @@ def draw_learning_curve(
     loss_axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=9
     )
-    figure.suptitle(title, fontsize=11)
+    # Between two `$`, matplotlib would read a formula in a folder's name.
+    figure.suptitle(title, fontsize=11, parse_math=False)
     with write_aside(path) as temporary:
         figure.savefig(temporary, format="png")

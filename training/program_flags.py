@@ -60,7 +60,8 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_multi_string(
         "set",
         [],
-        "Change a field of the recipe, as name=value; may be repeated. A point goes "
+        "Change a field of the recipe, as name=value; may be repeated. lr and wd are "
+        "short for learning_rate and weight_decay. A point goes "
         "into a field: augmentation.flip=false, augmentation.rand_augment.magnitude=7, "
         "model_options.zero_last_gamma=true. none leaves out what may be left out. A "
         "schedule is typed as Cosine(final=0.01). Nothing else changes with it: "
@@ -108,7 +109,7 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         "For an image folder, a file that says which label a folder has: text with a "
         "class a line, as n01440764 tench, in the order of the labels, or .csv or "
         ".json; or imagenet, or imagenet1001. Default: the order of the names; with "
-        "--evaluate and no --dataset that of the training.",
+        "--evaluate on the dataset of the training that of the training.",
     )
     text(
         "data_service",

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from keras_resnet.training import datasets
+from keras_resnet.training.augmentation import RandAugment, RandomErasing
 from keras_resnet.training.checkpoints import Progress
 from keras_resnet.training.continuation import changes, differences, standing
 from keras_resnet.training.description import identify
@@ -53,6 +54,19 @@ def test_what_a_recipe_did_not_have_yet_had_its_default(recipe):
     other = dataclasses.replace(recipe, rms_decay=0.5)
     (said,) = changes(before, identity(other), other)
     assert said == "recipe.rms_decay: 0.9 before, 0.5 now"
+
+
+@pytest.mark.parametrize(
+    "asked", [{"erasing": RandomErasing()}, {"rand_augment": RandAugment()}]
+)
+def test_what_a_recipe_was_without_is_another_one(recipe, asked):
+    with_more = dataclasses.replace(recipe.augmentation, **asked)
+    other = dataclasses.replace(recipe, augmentation=with_more)
+    (name,) = asked
+    (said,) = found(recipe, other)
+    assert said.startswith(f"recipe.augmentation.{name}: None before, {{")
+    (said,) = found(other, recipe)
+    assert said.endswith("None now")
 
 
 def test_differences_are_named_by_their_path():

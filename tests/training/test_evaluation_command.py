@@ -2,6 +2,8 @@
 
 import csv
 import dataclasses
+import errno
+import importlib
 import json
 import shutil
 
@@ -19,6 +21,7 @@ from keras_resnet.preprocessing import evaluation_transform
 from keras_resnet.training import datasets, evaluate, program, train
 from keras_resnet.training.datasets.class_map import ClassMap
 from keras_resnet.training.evaluation.earlier import FILES, keep_earlier
+from keras_resnet.training.evaluation.trained_run import find_run
 from keras_resnet.training.networks import network_of
 from keras_resnet.training.recipes import get_recipe
 from keras_resnet.training.run_folder import RunFolder
@@ -27,6 +30,8 @@ from keras_resnet.weights import Card
 from keras_resnet.weights.card import Evaluation, File
 
 CLASSES = ("ant", "bee", "cow", "dog")
+# The package has a function of its name.
+evaluation_module = importlib.import_module("keras_resnet.training.evaluation.evaluate")
 
 
 @pytest.fixture(scope="module")
@@ -255,10 +260,13 @@ def test_classes_keep_the_order_that_a_training_read(described, image_folder, tm
     class_map = tmp_path / "classes.csv"
     class_map.write_text("folder,name\ncow,moo\nant,tiny\ndog,woof\nbee,buzz\n")
     (image_folder / "test" / "dog" / "0.png").unlink()
-    result = evaluate(described(class_map), verbose=False)
-    assert result.class_names == ("moo", "tiny", "woof", "buzz")
-    labels = sorted(result.outcomes.labels.tolist())
-    assert labels == [0] * 3 + [1] * 3 + [2] * 2 + [3] * 3
+    folder = described(class_map)
+    # Also where the dataset is typed again.
+    for dataset in (None, find_run(folder / "model.keras").dataset):
+        result = evaluate(folder, dataset, verbose=False)
+        assert result.class_names == ("moo", "tiny", "woof", "buzz")
+        labels = sorted(result.outcomes.labels.tolist())
+        assert labels == [0] * 3 + [1] * 3 + [2] * 2 + [3] * 3
 
 
 def test_a_class_map_may_give_names_to_the_folders_of_a_training(described, tmp_path):
@@ -277,6 +285,18 @@ def test_a_class_map_may_give_names_to_the_folders_of_a_training(described, tmp_
     description.write_text(json.dumps(said))
     with pytest.raises(ValueError, match="its class 3 is None, and .* is 'dog'"):
         evaluate(folder, verbose=False)
+
+
+def test_what_was_found_is_shown_where_it_cannot_be_written(
+    described, monkeypatch, capsys
+):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(evaluation_module, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        evaluate(described())
+    assert "top-1" in capsys.readouterr().out
 
 
 def test_an_image_that_breaks_is_named(described, image_folder):

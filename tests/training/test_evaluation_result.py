@@ -100,6 +100,15 @@ def test_the_ends_of_many_classes_are_told(rng):
     assert "name29" in best.split("The most frequent")[0]
 
 
+def test_names_are_no_formulas(tmp_path):
+    # matplotlib would read one between two of them, and a bad one is an error.
+    names = ("us_$1", "us_$5", r"$\nothing$")
+    result = result_of(np.arange(3), np.array([1, 0, 2]), names)
+    path = tmp_path / "confusions.png"
+    draw_confusion_matrix(path, result)
+    assert path.stat().st_size
+
+
 @pytest.mark.parametrize("classes", [2, 10, 45, 1000])
 def test_errors_can_be_seen_in_the_picture(classes, tmp_path):
     names = tuple(f"a class called {label}" for label in range(classes))

@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import io
 import os
 import shutil
@@ -156,6 +157,34 @@ def test_a_repaired_file_counts_again(folder):
     assert load(folder).train.size == 12
     bad.write_bytes(encoded(plain((200, 30, 20)), "JPEG"))
     assert load(folder).train.size == 13
+
+
+def test_a_file_that_could_not_be_opened_is_tried_again(folder, monkeypatch):
+    closed = folder / "train" / "red" / "3.png"
+    read = Path.read_bytes
+
+    def refuse(path):
+        if path == closed:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return read(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", refuse)
+        (said,) = load(folder).unreadable
+    assert said == f"{closed}: Too many open files"
+    # Neither its size nor its date has changed.
+    assert load(folder).unreadable == ()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its names are Unicode")
+def test_a_name_that_is_not_utf_8_is_told(folder):
+    name = os.fsencode(folder / "train" / "red") + b"/caf\xe9.jpg"
+    with open(name, "wb") as file:
+        file.write(encoded(plain((200, 30, 20)), "JPEG"))
+    dataset = load(folder)
+    assert dataset.train.size == 12
+    (said,) = dataset.unreadable
+    assert said.endswith("its name is not UTF-8")
 
 
 def test_decodes_each_file_only_once(folder, monkeypatch):

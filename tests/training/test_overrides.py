@@ -39,6 +39,11 @@ def test_the_later_of_two_holds():
     assert changed("epochs=7", "epochs=8").epochs == 8
 
 
+def test_short_names_that_many_type():
+    recipe = changed("lr=0.2", "wd=3e-4")
+    assert (recipe.learning_rate, recipe.weight_decay) == (0.2, 3e-4)
+
+
 def test_points_go_into_fields():
     recipe = changed(
         "augmentation.flip=true",

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 import keras_resnet
 from keras_resnet.training import datasets
+from keras_resnet.training.datasets.evaluation import Framing
+from keras_resnet.training.datasets.file_split import split_of_files
 from keras_resnet.training.watching import captions
 from keras_resnet.training.watching.image_sheet import GAP, draw_sheet
 from keras_resnet.training.watching.layer_graph import layer_graph
@@ -72,7 +74,9 @@ def test_mistakes_are_those_of_the_model():
         ]
     )
     guesses = model.predict(images, verbose=0).argmax(axis=-1)
-    shown = captions.of_mistakes(model, digits.test, (8, 8, 1), 50, digits.class_names)
+    shown = captions.of_mistakes(
+        model, digits.test, (8, 8, 1), 50, digits.class_names, Framing()
+    )
     assert len(shown.images) == len(shown.captions) == captions.SHOWN
     every = {image.tobytes(): place for place, image in enumerate(images.numpy())}
     for image, (is_one, is_not) in zip(shown.images, shown.captions, strict=True):
@@ -95,7 +99,30 @@ def test_a_model_without_mistakes_has_none_to_show():
         10, kernel_initializer="zeros", bias_initializer=lambda *_, **__: right
     )(flat)
     model = keras.Model(inputs, outputs)
-    assert captions.of_mistakes(model, one, (8, 8, 1), 5, digits.class_names) is None
+    names = digits.class_names
+    assert captions.of_mistakes(model, one, (8, 8, 1), 5, names, Framing()) is None
+
+
+def test_mistakes_are_looked_for_where_an_evaluation_looks():
+    # White at its edge alone: seen as a whole, it is brighter than its centre.
+    image = np.full((16, 16, 1), 0, "uint8")
+    image[[0, -1]] = image[:, [0, -1]] = 255
+    png = tf.io.encode_png(image).numpy()
+    one = split_of_files(
+        size=1,
+        image_shape=(16, 16, 1),
+        records=lambda: tf.data.Dataset.from_tensors((png, 0)),
+        encoded=lambda contents, label: (contents, label),
+        shuffle_buffer=1,
+    )
+    inputs = keras.Input((8, 8, 1))
+    mean = keras.layers.GlobalAveragePooling2D()(inputs)
+    darker = keras.layers.Rescaling(-1.0, offset=20.0)(mean)
+    model = keras.Model(inputs, keras.layers.Concatenate()([darker, mean]))
+    arguments = (model, one, (8, 8, 1), 1, ("dark", "bright"))
+    assert captions.of_mistakes(*arguments, Framing(0.5)) is None
+    whole = captions.of_mistakes(*arguments, Framing(1.0))
+    assert whole.captions[0][0] == "dark"
 
 
 @pytest.mark.parametrize("nested", [False, True])

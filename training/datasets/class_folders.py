@@ -53,7 +53,7 @@ def _mapped(folder: Path, class_map: ClassMap) -> list[Example]:
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder '{folder}'.")
     examples = []
-    for entry in sorted(folder.iterdir()):
+    for entry in sorted(folder.iterdir(), key=_name):
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
@@ -94,11 +94,14 @@ def _class_names(root: Path) -> tuple[str, ...]:
 
 def _image_files(folder: Path) -> list[Path]:
     files = sorted(
-        entry
-        for entry in folder.iterdir()
-        if entry.suffix.lower() in SUFFIXES
-        and not entry.name.startswith(".")
-        and entry.is_file()
+        (
+            entry
+            for entry in folder.iterdir()
+            if entry.suffix.lower() in SUFFIXES
+            and not entry.name.startswith(".")
+            and entry.is_file()
+        ),
+        key=_name,
     )
     if not files:
         raise ValueError(
@@ -106,3 +109,8 @@ def _image_files(folder: Path) -> list[Path]:
             f"({', '.join(SUFFIXES)}), and has none."
         )
     return files
+
+
+def _name(path: Path) -> str:
+    """Return what a folder is sorted by: paths of Windows ignore case."""
+    return path.name

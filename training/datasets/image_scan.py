@@ -33,25 +33,33 @@ class Scanned:
         height: Rows, or 0 if it cannot be decoded.
         width: Columns, or 0 if it cannot be decoded.
         reason: Why it cannot be decoded, or `""`.
+        is_lasting: Whether that holds as long as the file does not change. A
+            file that could not be opened may be opened the next time.
     """
 
     path: Path
     height: int
     width: int
     reason: str
+    is_lasting: bool = True
 
 
 def scan_file(path: Path) -> Scanned:
     """Decode one file."""
     import tensorflow as tf
 
-    def unreadable(reason):
-        return Scanned(path, 0, 0, reason)
+    def unreadable(reason, is_lasting=True):
+        return Scanned(path, 0, 0, reason, is_lasting)
 
     try:
         contents = path.read_bytes()
     except OSError as error:
-        return unreadable(error.strerror or str(error))
+        return unreadable(error.strerror or str(error), is_lasting=False)
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        # Neither TensorFlow nor a file of this package could name it.
+        return unreadable("its name is not UTF-8")
     if not contents:
         return unreadable("empty file")
     kinds = [kind for start, kind in SIGNATURES.items() if contents.startswith(start)]
@@ -105,7 +113,8 @@ def scan(root: Path, files: Sequence[Path]) -> list[Scanned]:
         try:
             status = file.stat()
         except OSError as error:
-            found[file] = Scanned(file, 0, 0, error.strerror or str(error))
+            reason = error.strerror or str(error)
+            found[file] = Scanned(file, 0, 0, reason, is_lasting=False)
             continue
         name = file.relative_to(root).as_posix()
         keys[file] = (name, status.st_size, status.st_mtime_ns)
@@ -131,7 +140,7 @@ def scan(root: Path, files: Sequence[Path]) -> list[Scanned]:
                 {
                     name: [size, time, found[f].height, found[f].width, found[f].reason]
                     for f, (name, size, time) in keys.items()
-                    if f in found
+                    if f in found and found[f].is_lasting
                 },
             )
     return [found[file] for file in files]

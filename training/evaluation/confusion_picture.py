@@ -19,6 +19,8 @@ NAME_LENGTH = 26
 # Names up to this length stand side by side.
 SHORT = 3
 DPI = 150
+# Between two `$`, matplotlib would read a formula in a name.
+AS_IT_IS = {"parse_math": False}
 
 
 def draw_confusion_matrix(path: str | os.PathLike, result: EvaluationResult) -> None:
@@ -53,6 +55,7 @@ def draw_confusion_matrix(path: str | os.PathLike, result: EvaluationResult) -> 
         f"{result.network} on {_shortened(result.dataset, 40)}: "
         f"{100 * top1.value:.2f} % of {result.count:,} test images right",
         fontsize=11,
+        **AS_IT_IS,
     )
     with write_aside(path) as temporary:
         figure.savefig(temporary, format="png")
@@ -81,8 +84,9 @@ def _draw_matrix(axes, matrix: np.ndarray, names) -> None:
         size = 9 if classes <= NUMBERED else 6
         labels = [_shortened(name) for name in names]
         turned = 90 if max(map(len, labels)) > SHORT else 0
-        axes.set_xticks(range(classes), labels, rotation=turned, fontsize=size)
-        axes.set_yticks(range(classes), labels, fontsize=size)
+        style = {"fontsize": size, **AS_IT_IS}
+        axes.set_xticks(range(classes), labels, rotation=turned, **style)
+        axes.set_yticks(range(classes), labels, **style)
         axes.tick_params(length=0)
     if classes <= NUMBERED:
         for row, column in zip(*np.nonzero(matrix), strict=True):
@@ -146,6 +150,7 @@ def _draw_confusions(axes, result: EvaluationResult) -> None:
         range(len(confusions)),
         [f"{_shortened(c.right)} as {_shortened(c.predicted)}" for c in confusions],
         fontsize=7,
+        **AS_IT_IS,
     )
     axes.set_ylim(len(confusions) - LISTED - 0.5, len(confusions) - 0.5)
     axes.tick_params(axis="x", labelsize=7)

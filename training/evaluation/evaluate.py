@@ -171,9 +171,11 @@ def evaluate(
         outcomes=outcomes,
         folder=folder,
     )
+    if verbose:
+        # Before anything is written: a full disk must not cost it.
+        print(text_report(result), flush=True)
     earlier = from_chief(distribution, functools.partial(_write, result))
     if verbose:
-        print(text_report(result))
         print(f"\nWritten: {folder} ({', '.join(FILES)})", flush=True)
         if earlier:
             print(f"An earlier evaluation is kept in {earlier.decode()}.", flush=True)
@@ -190,7 +192,8 @@ def _load(source: Source, dataset, class_map, unreadable: str):
                 f"'image_folder:PATH'. Received: weights='{source.label}'"
             )
         dataset = source.run.dataset
-        class_map = source.run.class_map if class_map is None else class_map
+    if class_map is None and source.run is not None:
+        class_map = source.run.class_map if str(dataset) == source.run.dataset else None
     class_map = as_class_map(class_map)
     if class_map is not None and source.classes:
         class_map = class_map.for_classes(source.classes)

@@ -45,7 +45,7 @@ ROWS = (
             flip=True,
             rand_augment=RandAugment(layers=2, magnitude=10, fill=128.0),
         ),
-        model_options={"classifier_dropout_rate": 0.25},
+        model_options={"classifier_dropout_rate": 0.25, "zero_last_gamma": True},
         deviations=(
             "RandAugment's table is torchvision's; that of the authors' code has "
             f"inversion, covering and solarize-add besides. {CROPS_OF_TENSORFLOW} The "

@@ -23,6 +23,8 @@ SWITCHES = {
 }
 # What a recipe is called and said to be is not a user's to change.
 FIXED = ("name", *WORDS)
+# Short names that many type.
+SHORT_NAMES = {"lr": "learning_rate", "wd": "weight_decay"}
 
 
 def override(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
@@ -32,7 +34,8 @@ def override(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
     text, `none`, a tuple as Python writes it, or a schedule as Python makes
     it, for example `schedule=Cosine(final=0.01)`. A point goes into a field:
     `augmentation.flip=false`, `augmentation.rand_augment.magnitude=7`,
-    `model_options.zero_last_gamma=true`. What is None is made with its
+    `model_options.zero_last_gamma=true`. `lr` and `wd` are short for
+    `learning_rate` and `weight_decay`. What is None is made with its
     defaults first, and `augmentation.erasing=default` does only that.
 
     Args:
@@ -64,6 +67,7 @@ def field_names(owner) -> list[str]:
 def _changed(owner, path: list[str], text: str, assignment: str):
     """Return `owner` with the field at `path` read from `text`."""
     name, *rest = path
+    name = SHORT_NAMES.get(name, name)
     if not dataclasses.is_dataclass(owner):
         raise ValueError(
             f"There are no fields in what {name!r} is asked of. "

@@ -5,6 +5,7 @@ import dataclasses
 from keras_resnet.training.augmentation import Augmentation
 from keras_resnet.training.recipes.common import (
     CIFAR10,
+    CIFAR_AUGMENTATION,
     CIFAR_IMAGES,
     CROPS_AND_FLIPS,
     cost,
@@ -81,7 +82,7 @@ CIFAR10_SHORT = Recipe(
     weight_decay=5e-4,
     decay_normalization_and_bias=False,
     label_smoothing=0.05,
-    augmentation=Augmentation(padding=4, padding_mode="reflect", flip=True),
+    augmentation=dataclasses.replace(CIFAR_AUGMENTATION, padding_mode="reflect"),
     reproduced=(
         Reproduced(
             87.69,

@@ -74,6 +74,7 @@ A1 = Recipe(
     augmentation_repeats=3,
     survival_probability=0.95,
     stochastic_depth_mode="sample",
+    model_options={"zero_last_gamma": True},
     evaluation_side=224,
     evaluation_crop=0.95,
     deviations=DEVIATIONS,

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_resnet.training.datasets import Split, evaluation_batches
-from keras_resnet.training.datasets.evaluation import spread
+from keras_resnet.training.datasets.evaluation import Framing, spread
 
 SHOWN = 32
 CLASSIFIED = 1024
@@ -58,6 +58,7 @@ def of_mistakes(
     image_shape,
     batch_size: int,
     class_names: Sequence[str],
+    framing: Framing,
 ) -> CaptionedImages | None:
     """Caption images of a split that a model takes for something else.
 
@@ -71,12 +72,15 @@ def of_mistakes(
         image_shape: `(height, width, channels)` that the model is given.
         batch_size: How many to classify at a time.
         class_names: One name a class.
+        framing: How images are resized and cropped.
 
     Returns:
         The images, or None if all are classified right.
     """
     wrong, captions = [], []
-    for batch, truth in evaluation_batches(split, image_shape, batch_size, CLASSIFIED):
+    for batch, truth in evaluation_batches(
+        split, image_shape, batch_size, CLASSIFIED, framing
+    ):
         images, labels = np.asarray(batch), np.asarray(truth)
         outputs = model(images, training=False)
         probabilities = keras.ops.convert_to_numpy(outputs)

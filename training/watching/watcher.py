@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 
 from keras_resnet.training.datasets import ImageDataset
+from keras_resnet.training.datasets.evaluation import Framing
 from keras_resnet.training.history import Epoch
 from keras_resnet.training.interruption import TrainingInterrupted
 from keras_resnet.training.networks import evaluation_shape_of
@@ -274,6 +275,7 @@ class Watcher:
                 # One device looks at them, which many may have shared a batch with.
                 min(self._recipe.batch_size, MISTAKES_BATCH),
                 self._dataset.class_names,
+                Framing(self._recipe.evaluation_crop),
             )
         except (tf.errors.OpError, MemoryError, OSError) as error:
             # The training is complete, and its model is saved.
