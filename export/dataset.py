@@ -10,17 +10,21 @@ from keras_resnet.wording import counted
 if TYPE_CHECKING:
     from keras_resnet.training.datasets import ImageDataset
     from keras_resnet.training.datasets.evaluation import Framing
+    from keras_resnet.training.evaluation.trained_run import TrainedRun
 
 BATCH_SIZE = 32
 
 
-def load_dataset(name: str | None, model, image_shape) -> "ImageDataset | None":
+def load_dataset(
+    name: str | None, model, image_shape, trained: "TrainedRun | None" = None
+) -> "ImageDataset | None":
     """Load a dataset that fits a model; None where none was named.
 
     Args:
         name: As `keras_resnet.training.datasets.load` takes it.
         model: The Keras model.
         image_shape: `(height, width, channels)` that it takes.
+        trained: The training that it came from. Defaults to none that is known.
 
     Raises:
         ValueError: If its classes or channels are not the model's.
@@ -28,14 +32,17 @@ def load_dataset(name: str | None, model, image_shape) -> "ImageDataset | None":
     if not name:
         return None
     from keras_resnet.training import datasets
+    from keras_resnet.training.evaluation.class_checks import check_class_names
 
-    dataset = datasets.load(name)
+    class_map = trained.class_map_for(name) if trained else None
+    dataset = datasets.load(name, class_map=class_map)
     classes = model.outputs[0].shape[-1]
     if len(dataset.class_names) != classes:
         raise ValueError(
             f"The model tells {classes} classes apart and the dataset has "
             f"{len(dataset.class_names)}. Received: --dataset={name}"
         )
+    check_class_names(trained, dataset)
     channels = dataset.image_shape[2]
     if channels != image_shape[2]:
         raise ValueError(

@@ -96,7 +96,7 @@ def export_by_flags(values: flags.FlagValues) -> int:
     paths = [folder / f"{Path(values.model).stem}_{row.name}.tflite" for row in rows]
     trained = find_training(values.model)
     image_shape = settle_image_shape(model, noted_image_shape(model, trained))
-    dataset = load_dataset(values.dataset, model, image_shape)
+    dataset = load_dataset(values.dataset, model, image_shape, trained)
     classes = model.outputs[0].shape[-1]
     labels = choose_labels(values.labels, classes, trained, dataset)
     framing = choose_framing(trained, dataset)

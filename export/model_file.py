@@ -19,6 +19,8 @@ def load_model(path: str) -> keras.Model:
         raise FileNotFoundError(f"'{path}' is a folder, not a model file.{hint}")
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no model file '{path}'.")
+    if Path(path).suffix == ".npz":
+        raise ValueError(_why_not_weights(path))
     if Path(path).suffix == ".keras" and not zipfile.is_zipfile(path):
         raise ValueError(
             f"Cannot load a Keras model from '{path}': it is not a `.keras` file, or a "
@@ -32,3 +34,18 @@ def load_model(path: str) -> keras.Model:
         raise ValueError(
             f"Cannot load a Keras model from '{path}': {reason}"
         ) from error
+
+
+def _why_not_weights(path: str) -> str:
+    """Say how weights alone, as a training's `best.npz`, become a model."""
+    from keras_resnet.training.evaluation.trained_run import find_run
+
+    name, shape = "NAME", "(HEIGHT, WIDTH, CHANNELS)"
+    run = find_run(Path(path))
+    if run is not None:
+        name, shape = run.model, (run.side, run.side, run.channels)
+    return (
+        f"'{path}' holds weights and no network. Make a model of it, and export that: "
+        f"keras_resnet.create_model({name!r}, weights={str(path)!r}, "
+        f"input_shape={shape}, include_preprocessing=True).save('best.keras')"
+    )

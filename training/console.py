@@ -98,7 +98,7 @@ def announcement(
     )
     facts = {
         "recipe": f"{recipe.name}: {recipe.optimizer}, peak learning rate "
-        f"{recipe.peak_learning_rate():g}, {counted(recipe.epochs, 'epoch')} of "
+        f"{_peak(recipe)}, {counted(recipe.epochs, 'epoch')} of "
         f"{counted(steps, 'step')} of {counted(recipe.batch_size, 'image')}",
         "data": f"{dataset.name}: {images}, "
         f"{counted(dataset.classes, 'class', 'classes')}",
@@ -156,3 +156,14 @@ def conclusion(result: TrainingResult, seconds: float) -> str:
         return f"Nothing left to train. {score}"
     epochs = counted(result.epochs_run, "epoch")
     return f"Trained {epochs} in {duration(seconds)}: {score}"
+
+
+def _peak(recipe: Recipe) -> str:
+    """Return the peak learning rate, and how it comes about."""
+    peak = f"{recipe.peak_learning_rate():g}"
+    if recipe.learning_rate_batch_size in (None, recipe.batch_size):
+        return peak
+    return (
+        f"{peak} ({recipe.learning_rate:g} x {recipe.batch_size} / "
+        f"{recipe.learning_rate_batch_size})"
+    )

@@ -58,8 +58,9 @@ def dataset_size(
             return KNOWN[name]
         if name.partition(":")[0] not in ("digits", "synthetic"):
             raise ValueError(
-                "The number of images is not known without a download. It is for "
-                f"digits, synthetic, {', '.join(KNOWN)} and folders of images. "
+                "There is no folder of that name, and of a dataset of TensorFlow "
+                "Datasets the number of images is not known without a download. It is "
+                f"for digits, synthetic, {', '.join(KNOWN)} and folders of images. "
                 f"Received: dataset={name!r}"
             )
     loaded = datasets.load(name, unreadable=unreadable, class_map=class_map)

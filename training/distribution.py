@@ -257,7 +257,8 @@ def check_batch_size(batch_size: int, replicas: int) -> int:
     check_positive_integer("batch_size", batch_size)
     if batch_size % replicas:
         raise ValueError(
-            f"`batch_size` must be a multiple of the {replicas} replicas. "
+            f"`batch_size` must be a multiple of the {replicas} replicas (devices) "
+            "that share it. "
             f"Received: batch_size={batch_size}"
         )
     return batch_size

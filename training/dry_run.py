@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from keras_resnet.models.description import ModelDescription, describe
 from keras_resnet.tables import Column, text_table
 from keras_resnet.training.dataset_sizes import dataset_size
+from keras_resnet.training.distribution import check_batch_size
 from keras_resnet.training.image_counts import image_counts
 from keras_resnet.training.memory_estimate import estimate_memory
 from keras_resnet.training.networks import network_of
@@ -62,10 +63,12 @@ def dry_run(
             Defaults to nothing.
 
     Raises:
-        ValueError: If a name is unknown or the recipe does not fit the data.
+        ValueError: If a name is unknown or the recipe does not fit the data or
+            the devices.
     """
     dataset = dataset or recipe.dataset
     size = dataset_size(dataset, class_map, unreadable)
+    check_batch_size(recipe.batch_size, replicas or 1)
     steps = steps_per_epoch(size.train, recipe.batch_size)
     total = steps * recipe.epochs
     left_over = size.train - steps * recipe.batch_size
@@ -84,7 +87,11 @@ def dry_run(
         for phase in phases
     )
     facts = [
-        *recipe_facts(recipe, network.name),
+        *recipe_facts(
+            # With what was asked for in place of what it has by itself.
+            dataclasses.replace(recipe, dataset=str(dataset), model=network.name),
+            network.name,
+        ),
         (
             "data",
             f"{dataset}: "

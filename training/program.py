@@ -24,7 +24,7 @@ DESCRIPTION = """Train a residual network by a recipe.
 
   keras-resnet-train
   keras-resnet-train --recipe=he2015_cifar10 --model=resnet56 --dataset=cifar10
-  keras-resnet-train --dataset=photos --image_side=64 --epochs=30
+  keras-resnet-train --recipe=cifar10_short --dataset=photos --image_side=64
   keras-resnet-train --recipe=cifar10_short --set learning_rate=0.2 --set mixup=0.2
   keras-resnet-train --dataset=photos --weights=resnet50.a1_in1k --trainable=classifier
   keras-resnet-train --quantization_aware --weights=runs/digits_resnet8
@@ -88,6 +88,8 @@ def train_by_flags(
             train(**chosen)
     except TrainingInterrupted as interrupted:
         again = "without --overwrite" if chosen["overwrite"] else "again"
+        if interrupted.is_complete:
+            again = None
         return tell_interrupted(interrupted, again)
     return None
 

@@ -211,7 +211,7 @@ def define_flags(values: flags.FlagValues = flags.FLAGS) -> None:
         "allow_changes",
         False,
         "Continue a training that the folder holds although the recipe or the data "
-        "is another one now.",
+        "is another one now. Its optimizer and its moving average must stay.",
     )
     number(
         "checkpoint_every",

@@ -14,6 +14,7 @@ from PIL import Image
 from keras_resnet.export import program
 from keras_resnet.export.collapse import CollapsedModelError
 from keras_resnet.export.interpreter import LiteRTModel
+from keras_resnet.export.metadata import read_labels
 from keras_resnet.training import datasets
 
 pytest.importorskip("ai_edge_litert")
@@ -148,6 +149,7 @@ def test_calibration_images_are_prepared_as_the_training_evaluated(tmp_path):
         "model": {"name": "small", "options": {}},
         "dataset": {"name": str(dataset)},
         "class_names": ["bright", "dark"],
+        "image_shape": [24, 24, 3],
     }
     (run / "run.json").write_text(json.dumps(noted))
     export(
@@ -170,6 +172,25 @@ def test_calibration_images_are_prepared_as_the_training_evaluated(tmp_path):
         with Image.open(dataset / image["name"]) as opened:
             pixels = np.asarray(opened.crop((8, 12, 32, 36)), "<f4")
         assert image["sha256"] == hashlib.sha256(pixels.tobytes()).hexdigest()
+
+    # The same number of other classes is not what it tells apart.
+    (dataset / "train" / "dark").rename(dataset / "train" / "blue")
+    (dataset / "test" / "dark").rename(dataset / "test" / "blue")
+    with pytest.raises(ValueError, match="its class 0 is 'bright', .* is 'blue'"):
+        export(f"--model={run / 'model.keras'}", f"--dataset={dataset}")
+    # Unless it was trained on this one by a class map.
+    class_map = tmp_path / "classes.csv"
+    class_map.write_text("folder,name\nbright,bright\nblue,dark\n")
+    noted["dataset"]["class_map"] = str(class_map)
+    (run / "run.json").write_text(json.dumps(noted))
+    export(
+        f"--model={run / 'model.keras'}",
+        f"--dataset={dataset}",
+        "--quantization=float32",
+        f"--output={tmp_path / 'mapped'}",
+    )
+    mapped = (tmp_path / "mapped" / "model_float32.tflite").read_bytes()
+    assert read_labels(mapped) == ("bright", "dark")
 
 
 def test_weights_and_activations_of_other_types_are_proven_too(model_file, tmp_path):
@@ -238,6 +259,10 @@ def test_models_that_cannot_be_loaded_are_refused(tmp_path):
         export("--quantization=float32")
     with pytest.raises(FileNotFoundError, match="There is no model file"):
         export(f"--model={tmp_path / 'missing.keras'}", "--quantization=float32")
+    weights = tmp_path / "best.npz"
+    weights.write_bytes(b"PK")
+    with pytest.raises(ValueError, match=r"no network\. .*create_model\('NAME', wei"):
+        export(f"--model={weights}", "--quantization=float32")
     damaged = tmp_path / "damaged.keras"
     damaged.write_bytes(b"PK and nothing else")
     with pytest.raises(ValueError, match="Cannot load a Keras model"):

@@ -7,7 +7,7 @@ import keras_resnet
 from keras_resnet.training import console, datasets
 from keras_resnet.training.history import Epoch
 from keras_resnet.training.networks import Network
-from keras_resnet.training.recipes import Published
+from keras_resnet.training.recipes import Published, get_recipe
 from keras_resnet.training.result import TrainingResult
 
 
@@ -37,6 +37,13 @@ def test_announcement(small_network, quick_recipe, epochs, done, recipe_line, re
         "digits: 1,437 training and 360 test images as 32x32x1, 10 classes"
     )
     assert facts.get("resume") == resume
+
+
+def test_a_rate_that_follows_the_batch_size_tells_how():
+    recipe = get_recipe("cifar10_short")
+    said = announced(recipe.with_batch_size(32), "resnet8")["recipe"]
+    assert "peak learning rate 0.075 (0.3 x 32 / 128), " in said
+    assert "peak learning rate 0.3, " in announced(recipe, "resnet8")["recipe"]
 
 
 def announced(recipe, name, **place):

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import keras
 import numpy as np
@@ -52,8 +53,15 @@ def test_every_field_is_shown_by_the_name_that_changes_it():
     assert any(
         line.startswith("augmentation.rand_augment.magnitude = ") for line in shown
     )
-    typed = [line.replace(" = ", "=", 1).replace("'", "") for line in shown]
-    assert override(get_recipe("wightman2021_a3"), typed) == recipe
+    # Text is typed as it is.
+    typed = [re.sub(r" = '?(.*?)'?$", r"=\1", line, count=1) for line in shown]
+    asked = dataclasses.replace(recipe, model="resnet8", dataset="digits")
+    assert override(get_recipe("wightman2021_a3"), typed) == asked
+
+
+def test_a_batch_that_devices_cannot_share_is_refused():
+    with pytest.raises(ValueError, match="multiple of the 3 replicas"):
+        dry_run(get_recipe("digits").with_batch_size(32), replicas=3)
 
 
 def test_another_model_has_no_figures_of_the_paper():

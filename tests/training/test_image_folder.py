@@ -217,6 +217,27 @@ def test_ignores_hidden_and_other_files(folder):
     assert dataset.class_names == ("blue", "red")
 
 
+def test_what_is_passed_over_is_told(folder, capsys):
+    for name in ("a.webp", "b.gif", "c.webp", ".hidden.webp"):
+        (folder / "train" / "red" / name).write_bytes(b"x")
+    (folder / "test" / "blue" / "more").mkdir()
+    assert load(folder).train.size == 12
+    said = capsys.readouterr().err
+    assert "3 files of other kinds (.gif, .webp)" in said
+    assert "1 folder within others ('test/blue/more')" in said
+
+
+@pytest.mark.parametrize("name", ["val", "validation"])
+def test_test_images_may_be_called_otherwise(folder, name):
+    (folder / "test").rename(folder / name)
+    dataset = load(folder)
+    assert (dataset.train.size, dataset.test.size) == (12, 6)
+    # What is called so beside them is not looked at.
+    shutil.copytree(folder / name, folder / "test")
+    (folder / "test" / "red" / "0.png").unlink()
+    assert load(folder).test.size == 5
+
+
 def test_a_missing_folder_is_named(folder):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         load(folder / "nowhere")

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from keras_resnet.training.cluster import rendezvous
 from keras_resnet.training.cluster.rendezvous import split_address, wait_for_workers
 from keras_resnet.training.distribution import make_strategy
 
@@ -41,7 +42,8 @@ def test_all_workers_find_each_other():
     assert len(servers) == 3
 
 
-def test_names_the_worker_that_never_came():
+def test_names_the_worker_that_never_came(monkeypatch, capsys):
+    monkeypatch.setattr(rendezvous, "PATIENCE", 0.0)
     addresses = free_addresses(3)
     with (
         socket.create_server(split_address(addresses[1]), backlog=8),
@@ -51,6 +53,8 @@ def test_names_the_worker_that_never_came():
     assert addresses[2] in str(error.value)
     assert addresses[1] not in str(error.value)
     assert addresses[0] not in str(error.value)
+    said = capsys.readouterr().err
+    assert said == f"Waiting for {addresses[2]}, 0.3 seconds at most.\n"
 
 
 def test_make_strategy_does_not_wait_for_ever(monkeypatch):

@@ -1,11 +1,14 @@
 """Waiting for the other processes of a training, and saying who is missing."""
 
 import socket
+import sys
 import time
 from collections.abc import Sequence
 
 # Seconds between two rounds of knocking.
 PAUSE = 0.1
+# Seconds after which it is told whom a worker waits for.
+PATIENCE = 5.0
 
 
 def split_address(address: str) -> tuple[str, int]:
@@ -42,14 +45,23 @@ def wait_for_workers(addresses: Sequence[str], own: int, timeout: float) -> None
     missing = [a for place, a in enumerate(addresses) if place != own]
     if not missing:
         return
-    end = time.monotonic() + timeout
+    begin = time.monotonic()
+    end, is_told = begin + timeout, False
     with _listen(addresses[own], len(addresses)):
         while True:
             missing = [a for a in missing if not answers(a, end)]
             if not missing:
                 return
-            if time.monotonic() >= end:
+            now = time.monotonic()
+            if now >= end:
                 break
+            if now >= begin + PATIENCE and not is_told:
+                is_told = True
+                print(
+                    f"Waiting for {', '.join(missing)}, {timeout:g} seconds at most.",
+                    file=sys.stderr,
+                    flush=True,
+                )
             time.sleep(PAUSE)
     raise TimeoutError(
         f"Nothing answered at {', '.join(missing)} within {timeout:g} seconds. Every "

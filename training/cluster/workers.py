@@ -295,7 +295,8 @@ def tpu_strategy() -> "tf.distribute.Strategy":
         tf.config.experimental_connect_to_cluster(resolver)
         tf.tpu.experimental.initialize_tpu_system(resolver)
     except (ValueError, tf.errors.OpError) as error:
+        reason = str(error).rstrip(".")
         raise RuntimeError(
-            f"TensorFlow finds no TPU: {error}. Received: strategy='tpu'"
+            f"TensorFlow finds no TPU: {reason}. Received: strategy='tpu'"
         ) from error
     return tf.distribute.TPUStrategy(resolver)

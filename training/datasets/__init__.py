@@ -51,7 +51,7 @@ def load(
               `"synthetic:COUNTxHEIGHTxWIDTHxCHANNELS/CLASSES"`.
             - `"image_folder:PATH"`, or the path alone of a folder that exists:
               JPEG and PNG files at `PATH/train/<class>/*` and
-              `PATH/test/<class>/*`.
+              `PATH/test/<class>/*`; without `test`, `val` holds the test images.
             - any name of TensorFlow Datasets, for example `"cifar10"`, which
               is downloaded on first use.
         unreadable: What to do about an image file that cannot be decoded:

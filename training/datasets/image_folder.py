@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_resnet.training.datasets.class_folders import (
     NAMED_AT_MOST,
+    SUFFIXES,
     Example,
     examples_by_folder,
     examples_by_map,
@@ -81,6 +82,24 @@ def _report(unreadable: list[Scanned], action: str) -> None:
     print(message, file=sys.stderr)
 
 
+def _report_passed_over(root: Path, entries: list[Path]) -> None:
+    folders = [entry for entry in entries if entry.is_dir()]
+    files = [entry for entry in entries if not entry.is_dir()]
+    found = []
+    if files:
+        endings = sorted({file.suffix.lower() or file.name for file in files})
+        kinds = ", ".join(endings[:NAMED_AT_MOST])
+        found.append(f"{counted(len(files), 'file')} of other kinds ({kinds})")
+    if folders:
+        first = folders[0].relative_to(root).as_posix()
+        found.append(f"{counted(len(folders), 'folder')} within others ('{first}')")
+    print(
+        f"Passed over: {' and '.join(found)}. Images are JPEG and PNG files "
+        f"({', '.join(SUFFIXES)}) that lie in the folder of their class.",
+        file=sys.stderr,
+    )
+
+
 def load(
     name: str, path: str, unreadable: str, class_map: ClassMap | None = None
 ) -> ImageDataset:
@@ -116,10 +135,14 @@ def load(
             f"Received: name={name!r}"
         )
     root = Path(path).expanduser().absolute()
+    passed_over: list[Path] = []
     if class_map is None:
-        class_names, examples = examples_by_folder(root)
+        class_names, examples = examples_by_folder(root, passed_over)
     else:
-        class_names, examples = class_map.names, examples_by_map(root, class_map)
+        class_names = class_map.names
+        examples = examples_by_map(root, class_map, passed_over)
+    if passed_over:
+        _report_passed_over(root, passed_over)
     files = dict.fromkeys(file for some in examples.values() for file, _ in some)
     scanned = dict(zip(files, scan(root, list(files)), strict=True))
     bad = [finding for finding in scanned.values() if finding.reason]

@@ -3,7 +3,7 @@
 import itertools
 
 from keras_resnet.training.datasets import ImageDataset
-from keras_resnet.training.evaluation.scored_network import Source
+from keras_resnet.training.evaluation.trained_run import TrainedRun
 
 
 def check_classes(classes: int | None, data: ImageDataset) -> None:
@@ -25,23 +25,23 @@ def check_classes(classes: int | None, data: ImageDataset) -> None:
     )
 
 
-def check_class_names(source: Source, data: ImageDataset) -> None:
+def check_class_names(run: TrainedRun | None, data: ImageDataset) -> None:
     """Refuse a dataset whose labels mean other classes than in the training.
 
     Args:
-        source: What the network is made from.
+        run: The training of the network, if it is known.
         data: The dataset.
 
     Raises:
         ValueError: If a label does.
     """
-    if source.run is None:
+    if run is None:
         return
     # A training without a class map calls its classes by their folders.
     folders = data.class_map and data.class_map.folders
-    if source.run.class_names in (data.class_names, folders):
+    if run.class_names in (data.class_names, folders):
         return
-    pairs = itertools.zip_longest(source.run.class_names, data.class_names)
+    pairs = itertools.zip_longest(run.class_names, data.class_names)
     label, (then, now) = next(
         (label, pair) for label, pair in enumerate(pairs) if pair[0] != pair[1]
     )

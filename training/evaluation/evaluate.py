@@ -143,7 +143,7 @@ def evaluate(
             source, data, image_side, any_size=evaluation_crops == MULTI_SCALE
         )
     check_classes(network.classes, data)
-    check_class_names(source, data)
+    check_class_names(source.run, data)
     with quiet_logging():
         evaluator = Evaluator(
             network.model,
@@ -193,7 +193,7 @@ def _load(source: Source, dataset, class_map, unreadable: str):
             )
         dataset = source.run.dataset
     if class_map is None and source.run is not None:
-        class_map = source.run.class_map if str(dataset) == source.run.dataset else None
+        class_map = source.run.class_map_for(dataset)
     class_map = as_class_map(class_map)
     if class_map is not None and source.classes:
         class_map = class_map.for_classes(source.classes)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 from keras_resnet.training.network_form import options_of, options_of_older
@@ -39,6 +40,14 @@ class TrainedRun:
     crop: float
     class_map: str | None
     freeze_after: int | None = None
+
+    def class_map_for(self, dataset: str | os.PathLike) -> str | None:
+        """Return the class map of the training, on the dataset of the training.
+
+        Args:
+            dataset: Name of a dataset.
+        """
+        return self.class_map if os.fspath(dataset) == self.dataset else None
 
 
 def find_run(path: Path) -> TrainedRun | None:

@@ -141,7 +141,7 @@ def load_subject(values: flags.FlagValues) -> Subject:
     check_classes(source.classes, data)
     network = make_network(source, data, values.image_side)
     check_classes(network.classes, data)
-    check_class_names(source, data)
+    check_class_names(source.run, data)
     images, labels = _arrays(data, network, limit)
     network.model.name = network.name
     return Subject(network.model, images, labels, data.class_names)
