@@ -57,6 +57,7 @@ class Network:
         freeze_after: For a network that rounds as int8 will, the steps after
             which its batch normalization stands still; None for one that does
             not round.
+        synchronized: Whether several devices normalize by the whole batch.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Network:
     weights: FirstWeights | None = None
     trainable: str = "all"
     freeze_after: int | None = None
+    synchronized: bool = False
 
     def logits(
         self, image_shape, classes: int, dtype_policy: str, pretrained: bool = False
@@ -87,6 +89,8 @@ class Network:
             if pretrained and self.weights is not None:
                 self.weights.load(model)
         freeze(model, self.trainable)
+        if self.synchronized:
+            synchronize(model)
         return self._rounding(model)
 
     def probabilities(
@@ -115,6 +119,18 @@ class Network:
         return (
             model if self.freeze_after is None else made_aware(model, self.freeze_after)
         )
+
+
+def synchronize(model: keras.Model) -> None:
+    """Have batch normalization count the examples of all devices.
+
+    On JAX it does so by itself, and Keras has it for TensorFlow alone.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True
 
 
 def evaluation_shape_of(recipe: Recipe, channels: int) -> tuple[int, int, int]:
@@ -191,7 +207,9 @@ def network_of(
     if run is not None and run.model in keras_resnet.list_models():
         run_options = _options_of_run(run, model, asked)
     network = as_network(model, asked, weights, run_options)
-    return dataclasses.replace(network, trainable=trainable)
+    return dataclasses.replace(
+        network, trainable=trainable, synchronized=recipe.synchronized_batch_norm
+    )
 
 
 def _options_of_run(run: TrainedRun, model, asked: dict) -> dict:

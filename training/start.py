@@ -76,7 +76,8 @@ def start(
         steps_per_epoch=setup.steps,
         replicas=setup.replicas,
     )
-    keras.utils.set_random_seed(setup.seed)
+    # NumPy's seeds have 32 bits and no sign.
+    keras.utils.set_random_seed(setup.seed % 2**32)
     rate = rate_of(recipe, setup.steps)
     with quiet_logging(), strategy.scope():
         built = network.logits(

@@ -178,7 +178,12 @@ class TrainingModel(TrainedNetwork, keras.Model):
         )
 
     def evaluate(self, x=None, y=None, *, steps=None, callbacks=None, **arguments):
-        """Measure as `keras.Model.evaluate` does, with its arguments by name."""
+        """Measure as `keras.Model.evaluate` does, with its arguments by name.
+
+        Replicas are given the same moving statistics first, which Keras leaves to
+        drift apart: what is measured is the one network that would be saved.
+        """
+        self.merge_replicas()
         self._counter.test_total = steps
         return super().evaluate(
             share_by_batch(x),

@@ -441,6 +441,22 @@ def partial_batches():
     return answer
 
 
+def evaluation():
+    """Figures of two replicas that normalize by their own, and of what is saved."""
+    data = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).batch(BATCH)
+    two = ours(TWO, make_network=lambda: network(fused=True))
+    fit(two)
+    moving_mean = two.network.non_trainable_variables[0].value
+    one, other = (value.numpy() for value in moving_mean.values)
+    found = two.evaluate(data, verbose=0, return_dict=True)
+    saved = theirs(make_network=lambda: network(fused=True))
+    saved.set_weights(two.network.get_weights())
+    return {
+        "apart_before": float(np.abs(one - other).max()),
+        "figures": [found, saved.evaluate(data, verbose=0, return_dict=True)],
+    }
+
+
 def main() -> None:
     with quiet_logging():
         answer = {
@@ -452,6 +468,7 @@ def main() -> None:
                 overflow,
                 random_layers,
                 partial_batches,
+                evaluation,
             )
         }
     print(json.dumps(answer))

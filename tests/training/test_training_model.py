@@ -149,6 +149,15 @@ def test_what_fills_a_batch_up_counts_for_nothing(replicas):
     assert ours["accuracy"] == pytest.approx(theirs["accuracy"])
 
 
+def test_what_is_evaluated_is_what_would_be_saved(replicas):
+    found = replicas["evaluation"]
+    # Without replicas that drift apart this would show nothing.
+    assert found["apart_before"] > 1e-3
+    ours, theirs = found["figures"]
+    assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-5)
+    assert ours["accuracy"] == pytest.approx(theirs["accuracy"])
+
+
 def test_sample_weights_weigh_as_in_keras(replicas):
     assert replicas["partial_batches"]["importance"]["apart"] < 1e-5
 

@@ -84,6 +84,10 @@ class Recipe:
         input_mean: What the network subtracts from an image: `"channel"`, the
             mean colour that it was made for, if any, or `"pixel"`, the mean
             image of the training split.
+        synchronized_batch_norm: Whether several devices normalize by the whole
+            batch (of one part of it, with `accumulation_steps`), as one device
+            does. Otherwise each does by its own share, which saves the exchange
+            in every layer. On JAX devices normalize by all of it in any case.
         model_options: More arguments of `keras_resnet.create_model`.
         evaluation_side: Height and width of test images. None: `image_side`.
         evaluation_crop: Share of the shorter side that the central crop of a
@@ -133,6 +137,7 @@ class Recipe:
     survival_probability: float = 1.0
     stochastic_depth_mode: str = "batch"
     input_mean: str = "channel"
+    synchronized_batch_norm: bool = False
     model_options: Mapping[str, Any] = dataclasses.field(
         default_factory=dict, hash=False
     )
@@ -152,7 +157,11 @@ class Recipe:
         for field in ("learning_rate_batch_size", "evaluation_side"):
             if getattr(self, field) is not None:
                 check_positive_integer(field, getattr(self, field))
-        for field in ("nesterov", "decay_normalization_and_bias"):
+        for field in (
+            "nesterov",
+            "decay_normalization_and_bias",
+            "synchronized_batch_norm",
+        ):
             check_instance(field, getattr(self, field), bool, "True or False")
         for field, allowed in (
             ("optimizer", OPTIMIZERS),
