@@ -136,13 +136,23 @@ class CheckpointFolder:
 
     def tidy(self) -> None:
         """Remove what a process that was killed while it wrote left behind."""
-        for file in self.path.glob(".writing-*"):
-            # It may belong to a process that still writes to it.
-            with contextlib.suppress(PermissionError):
-                file.unlink(missing_ok=True)
+        remove_unfinished(self.path)
 
     def clear(self) -> None:
         """Remove all checkpoints, and the best weights."""
         for file in [*self.files(), self.best]:
             file.unlink(missing_ok=True)
         self.tidy()
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove the files of a folder that a process was killed while it wrote.
+
+    Args:
+        folder: The folder; it need not exist. What stands in folders within it
+            stays.
+    """
+    for file in folder.glob(".writing-*"):
+        # It may belong to a process that still writes to it.
+        with contextlib.suppress(PermissionError):
+            file.unlink(missing_ok=True)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 import keras
 
 from keras_resnet.training.divergence import LossWatch
-from keras_resnet.training.evaluation import Evaluator, Score
+from keras_resnet.training.evaluation import Score
 from keras_resnet.training.history import Epoch
 from keras_resnet.training.interruption import Interruption
 from keras_resnet.training.run_record import RunRecord
+from keras_resnet.training.scored_weights import ScoredWeights
 from keras_resnet.training.step_end import StepEnd
 from keras_resnet.training.watching.watcher import Watcher
 
@@ -23,7 +24,7 @@ class EpochEnd(keras.callbacks.Callback):
     nothing but the evaluation.
 
     Args:
-        evaluator: Scores the model on the test split.
+        scored: Scores the model on the test split, and knows of it.
         record: Takes up what was measured, and saves.
         step_end: Knows how many steps the epoch had.
         watch: Looks at the losses.
@@ -36,7 +37,7 @@ class EpochEnd(keras.callbacks.Callback):
 
     def __init__(
         self,
-        evaluator: Evaluator,
+        scored: ScoredWeights,
         record: RunRecord,
         step_end: StepEnd,
         watch: LossWatch,
@@ -48,7 +49,7 @@ class EpochEnd(keras.callbacks.Callback):
         ),
     ):
         super().__init__()
-        self._evaluator = evaluator
+        self._scored = scored
         self._record = record
         self._step_end = step_end
         self._watch = watch
@@ -98,7 +99,7 @@ class EpochEnd(keras.callbacks.Callback):
             # workers, which do it together, stop before it or not at all.
             self._interruption.agree()
             self._interruption.stop_if_requested()
-            score = self._evaluator(lambda _: self._interruption.stop_if_requested())
+            score = self._scored(lambda _: self._interruption.stop_if_requested())
             measured = self._measured(means, score)
             self._record.keep_if_best(measured)
         self._record.complete(measured)

@@ -3,27 +3,22 @@
 import dataclasses
 import functools
 import os
-import time
 from collections.abc import Callable, Sequence
 
 import keras
 
 from keras_resnet.arguments import check_choice, check_positive_integer
-from keras_resnet.files import write_aside
-from keras_resnet.training import console, datasets, description
+from keras_resnet.training import console, datasets
 from keras_resnet.training.checkpoint_folder import KEEP, CheckpointFolder
 from keras_resnet.training.cluster.exchange import from_chief
 from keras_resnet.training.cluster.lost_workers import lost_workers_told
 from keras_resnet.training.cluster.shared_run import (
     check_same_call,
     load_in_turn,
-    standing,
     start_of_run,
 )
-from keras_resnet.training.cluster.stop_agreement import stop_agreement
 from keras_resnet.training.cluster.workers import TIMEOUT
 from keras_resnet.training.continuation import check_continuation
-from keras_resnet.training.datasets.evaluation import Framing
 from keras_resnet.training.distribution import (
     check_backend,
     check_batch_size,
@@ -32,18 +27,12 @@ from keras_resnet.training.distribution import (
     make_strategy,
     quiet_logging,
 )
-from keras_resnet.training.divergence import LossWatch
-from keras_resnet.training.epoch_end import EpochEnd
-from keras_resnet.training.epochs import fit_epochs
-from keras_resnet.training.evaluation import Evaluator
 from keras_resnet.training.fine_tuning import check_weights_stay
 from keras_resnet.training.input.data_service import (
     DATA_TIMEOUT,
     DataService,
     check_data_timeout,
 )
-from keras_resnet.training.interruption import Interruption, TrainingInterrupted
-from keras_resnet.training.learning_curve import draw_learning_curve
 from keras_resnet.training.networks import DTYPE_POLICIES, network_of
 from keras_resnet.training.pipeline import steps_per_epoch
 from keras_resnet.training.quantization_aware import (
@@ -53,12 +42,9 @@ from keras_resnet.training.quantization_aware import (
 from keras_resnet.training.recipes import Recipe, get_recipe
 from keras_resnet.training.result import TrainingResult
 from keras_resnet.training.run_folder import as_run_folder, default_folder
-from keras_resnet.training.run_record import RunRecord, reported
 from keras_resnet.training.setup import Setup
-from keras_resnet.training.start import Start, restore_metrics, start
-from keras_resnet.training.step_end import StepEnd
-from keras_resnet.training.watching.summary import summary
-from keras_resnet.training.watching.watcher import Watcher
+from keras_resnet.training.start import start
+from keras_resnet.training.whole_run import Wishes, run_to_the_end
 from keras_resnet.weights import Card
 
 
@@ -112,6 +98,11 @@ def train(
     devices and with `deterministic`, otherwise as far as the devices compute
     the same twice.
 
+    The test loss and accuracy that are returned, and noted in `run.json`, are
+    those of `model.keras`. Where a callback has changed the weights after the
+    last epoch was measured, or stopped the training within one, the model is
+    measured once more; `history` keeps what the epochs measured.
+
     A call with more `epochs` lengthens a training if the learning rate of
     every step so far stays what it was.
 
@@ -161,8 +152,8 @@ def train(
             The saved model is float32 all the same. Defaults to `"float32"`.
         resume: Whether to continue a training that the folder holds.
             Defaults to True.
-        overwrite: Whether to replace a training that the folder holds.
-            Defaults to False.
+        overwrite: Whether to replace a training that the folder holds: its
+            files are removed before the first step. Defaults to False.
         allow_changes: Whether to continue with another recipe, seed, dataset
             or model than before. Defaults to False.
         checkpoint_every: Write a checkpoint after each so many steps, too.
@@ -189,7 +180,9 @@ def train(
         data_timeout: Seconds to wait for a batch of `data_service`, as long as
             all of it answers. Defaults to 600.
         model_options: More arguments for `keras_resnet.create_model`.
-        callbacks: Keras callbacks to run besides.
+        callbacks: Keras callbacks to run besides. A checkpoint of an epoch is
+            written before they see its end: what they do to the weights when
+            the last one ends, or the training, is in `model.keras` alone.
         verbose: Whether to show what goes on. Defaults to True.
 
     Raises:
@@ -201,7 +194,8 @@ def train(
         LostWorkerError: If another worker was lost; it is a `RuntimeError`.
         TimeoutError: If another worker never came.
         TrainingInterrupted: If the process was told to stop. It is a
-            `KeyboardInterrupt`, and says what is kept.
+            `KeyboardInterrupt`, and says what is kept. While the model is
+            saved, it comes when all is written.
         OSError: If a file cannot be read or written.
         ImportError: If an optional package is missing.
     """
@@ -254,8 +248,6 @@ def train(
             "steps_per_call": steps_per_call,
         },
     )
-    writes = is_chief(devices)
-    verbose = verbose and writes
     checkpoints = CheckpointFolder(folder.checkpoints, keep)
     checkpoint = start_of_run(devices, checkpoints, overwrite)
     if checkpoint is not None:
@@ -266,164 +258,17 @@ def train(
             folder.path,
             resume,
             allow_changes,
-            told=writes,
+            told=is_chief(devices),
         )
     begun = start(setup, checkpoint, steps_per_call, jit_compile)
-    if verbose:
+    if verbose and is_chief(devices):
         console.announce(setup, begun)
-    if overwrite:
-        # Not before all that was asked for is known to fit.
-        from_chief(devices, folder.clear)
-    return _run(
+    # Not before all that was asked for is known to fit.
+    from_chief(devices, folder.clear if overwrite else folder.tidy)
+    return run_to_the_end(
         setup,
         begun,
         checkpoints,
         setup.facts(strategy, deterministic),
-        checkpoint_every=checkpoint_every,
-        log_every=log_every,
-        data_service=service,
-        callbacks=callbacks,
-        writes=writes,
-        verbose=verbose,
+        Wishes(checkpoint_every, log_every, service, callbacks, verbose),
     )
-
-
-def _run(
-    setup: Setup,
-    begun: Start,
-    checkpoints: CheckpointFolder,
-    facts: dict,
-    *,
-    checkpoint_every: int | None,
-    log_every: int | None,
-    data_service: DataService | None,
-    callbacks: Sequence[keras.callbacks.Callback],
-    writes: bool,
-    verbose: bool,
-) -> TrainingResult:
-    """Train to the last epoch, save the model and say what came of it."""
-    recipe, dataset, folder = setup.recipe, setup.dataset, setup.folder
-    devices, trained, progress = setup.strategy, begun.model, begun.progress
-    done = progress.epochs
-    interruption = Interruption(stop_agreement(devices))
-    watch = LossWatch(trained.gradients_so_far, trained.loss_scale is not None)
-    watcher = Watcher(
-        folder,
-        recipe,
-        dataset,
-        setup.steps,
-        begun.rate_now,
-        trained.input_wait,
-        writes=writes,
-        log_every=log_every,
-        verbose=verbose,
-    )
-    record = RunRecord(
-        folder,
-        checkpoints,
-        begun.network,
-        trained.state,
-        devices,
-        watch,
-        progress,
-        watcher.saved,
-    )
-    step_end = StepEnd(record, watch, interruption, checkpoint_every, watcher)
-    evaluator = Evaluator(
-        trained,
-        devices,
-        dataset.test,
-        setup.test_shape,
-        recipe.images_at_a_time(),
-        Framing(recipe.evaluation_crop),
-    )
-    epoch_end = EpochEnd(
-        evaluator,
-        record,
-        step_end,
-        watch,
-        interruption,
-        begun.rate_now,
-        watcher,
-        trained.averaged_weights,
-    )
-    began = time.perf_counter()
-    if done < recipe.epochs:
-        from_chief(devices, lambda: folder.describe({**facts, "finished": False}))
-        try:
-            watching = watcher.watching(
-                facts, begun.network, record.history, progress.step
-            )
-            with quiet_logging(), watching, interruption:
-                if progress.means is not None:
-                    epoch_end.finish(progress.means)
-                    progress = dataclasses.replace(progress, step=0, means=None)
-                if len(record.history) < recipe.epochs:
-                    fit_epochs(
-                        trained,
-                        recipe,
-                        dataset,
-                        setup.seed,
-                        (len(record.history), progress.step),
-                        [epoch_end, *callbacks],
-                        step_end,
-                        functools.partial(restore_metrics, setup, begun),
-                        watcher,
-                        verbose,
-                        devices,
-                        data_service,
-                    )
-        except TrainingInterrupted as interrupted:
-            number = interrupted.signal_number
-            raise TrainingInterrupted(number, standing(devices, folder)) from None
-        finally:
-            if writes:
-                with reported(folder.learning_curve):
-                    _draw(setup, record.history)
-    elif writes and not folder.learning_curve.exists():
-        # The training was stopped between its last epoch and its end.
-        with reported(folder.learning_curve):
-            _draw(setup, record.history)
-    if not record.history:
-        raise RuntimeError(
-            "A callback stopped the training before its first epoch was complete. "
-            f"{standing(devices, folder)}"
-        )
-    measured = description.metrics(record.history)
-    finished = len(record.history) >= recipe.epochs
-
-    def save_model():
-        with trained.averaged_weights() as averaged, write_aside(folder.model) as aside:
-            saved = setup.network.probabilities(
-                averaged, dataset.classes, setup.test_shape
-            )
-            saved.save(aside)
-        folder.describe({**facts, "finished": finished, "metrics": measured})
-        tell = watcher.end if len(record.history) > done else watcher.end_if_untold
-        tell(saved, record.history, measured)
-
-    # What is trained is saved before a signal ends the process.
-    with interruption:
-        from_chief(devices, save_model)
-    result = TrainingResult(
-        folder=folder.path,
-        model_path=folder.model,
-        history=tuple(record.history),
-        test_accuracy=measured["test_accuracy"],
-        test_loss=measured["test_loss"],
-        test_count=dataset.test.size,
-        epochs_run=len(record.history) - done,
-    )
-    if verbose:
-        seconds = time.perf_counter() - began
-        print(f"\n{console.conclusion(result, seconds)}\n")
-        print(summary(result, dataset.name), flush=True)
-    return result
-
-
-def _draw(setup: Setup, history) -> None:
-    if history:
-        title = (
-            f"{setup.network.name} on {setup.dataset.name}, recipe {setup.recipe.name}"
-        )
-        draw_learning_curve(setup.folder.learning_curve, history, title)

@@ -14,11 +14,16 @@ class TrainingInterrupted(KeyboardInterrupt):
     Args:
         signal_number: Which signal told it to.
         message: What is kept, as a sentence.
+        is_complete: Whether nothing of the training is left to do: the signal
+            came while its model was saved. Defaults to False.
     """
 
-    def __init__(self, signal_number: int, message: str = ""):
+    def __init__(
+        self, signal_number: int, message: str = "", is_complete: bool = False
+    ):
         super().__init__(message)
         self.signal_number = signal_number
+        self.is_complete = is_complete
 
     @property
     def exit_status(self) -> int:
@@ -42,9 +47,13 @@ class Interruption:
 
     Args:
         agreement: How they do that. Defaults to a process of its own.
+
+    Attributes:
+        place: Where a process of its own stops, as it says when a signal comes.
     """
 
     def __init__(self, agreement: StopAgreement | None = None):
+        self.place = "after this step"
         self._agreement = agreement
         self._handlers = {}
         self._received = None
@@ -101,7 +110,7 @@ class Interruption:
         self._put_back()
         # `print` could fail here: a signal may come in the middle of another.
         name = signal.Signals(number).name
-        what = "after this step" if self._agreement is None else "all workers soon"
+        what = self.place if self._agreement is None else "all workers soon"
         note = f"\n{name}: stopping {what}. Once more stops at once.\n"
         with contextlib.suppress(OSError):
             os.write(2, note.encode())

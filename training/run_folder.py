@@ -7,7 +7,10 @@ import shutil
 from pathlib import Path
 
 from keras_resnet.files import write_text
-from keras_resnet.training.checkpoint_folder import CheckpointFolder
+from keras_resnet.training.checkpoint_folder import (
+    CheckpointFolder,
+    remove_unfinished,
+)
 from keras_resnet.training.continuation import standing
 
 
@@ -70,15 +73,24 @@ class RunFolder:
         checkpoints = self.checkpoints.resolve()
         return path == self.model.resolve() or checkpoints in path.parents
 
-    def clear(self) -> None:
-        """Remove what an older run would add to a new one.
+    def tidy(self) -> None:
+        """Remove what a process that was killed while it wrote left behind."""
+        remove_unfinished(self.path)
 
-        Its other files stay until the new run replaces them.
+    def clear(self) -> None:
+        """Remove what an older run left, for a new one.
+
+        `run.json` stays until the new run replaces it, which it does when it
+        begins. The files of others, such as an evaluation, stay.
         """
-        CheckpointFolder(self.checkpoints).clear()
+        for file in (self.model, self.history, self.learning_curve, self.metrics):
+            file.unlink(missing_ok=True)
         if self.tensorboard.is_dir():
             shutil.rmtree(self.tensorboard)
-        self.metrics.unlink(missing_ok=True)
+        self.tidy()
+        # From these the older run would be whole again, should this not come
+        # to its end.
+        CheckpointFolder(self.checkpoints).clear()
 
     def standing(self) -> str:
         """Say in a sentence how much of a training is kept here.

@@ -156,6 +156,10 @@ class RunRecord:
         self.history.append(measured)
         self._before = 0.0
         self.save(step=0)
+        self.write_history()
+
+    def write_history(self) -> None:
+        """Write `history.csv`; if it cannot be written, report that and go on."""
         if self._writes:
             with reported(self._folder.history):
                 write_csv(self._folder.history, self.history)

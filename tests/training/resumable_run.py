@@ -4,12 +4,14 @@
 the process sends itself that signal in the middle of an epoch; with
 `"full_disk"` no file may be larger than a few bytes for an epoch. At the end
 it prints the history as JSON; with `"whole"`, a folder, also that of the same
-training done there in one go. The network has everything that is random and
-everything that differs between replicas.
+training done there in one go. With `"ended"`, a folder, what was stopped is
+copied there first, and ended with its last whole epoch. The network has
+everything that is random and everything that differs between replicas.
 """
 
 import json
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -19,6 +21,7 @@ import keras
 from keras_resnet.layers import StochasticDepth
 from keras_resnet.training import train
 from keras_resnet.training.augmentation import Augmentation
+from keras_resnet.training.checkpoint_folder import CheckpointFolder
 from keras_resnet.training.recipes import Recipe
 from keras_resnet.training.schedules import Cosine
 
@@ -95,8 +98,9 @@ def main(folder: Path, options: dict) -> None:
             At(2, 8, lambda: limit_files(None)),
         ]
     folders = [folder, *([options["whole"]] if "whole" in options else [])]
-    results = [
-        train(
+
+    def run(each, **arguments):
+        return train(
             RECIPE,
             "digits",
             network,
@@ -107,9 +111,14 @@ def main(folder: Path, options: dict) -> None:
             seed=3,
             callbacks=callbacks,
             verbose=False,
+            **arguments,
         )
-        for each in folders
-    ]
+
+    if "ended" in options:
+        shutil.copytree(folder, options["ended"])
+        epochs = CheckpointFolder(folder / "checkpoints").progress().epochs
+        run(options["ended"], epochs=epochs, allow_changes=True)
+    results = [run(each) for each in folders]
     print(json.dumps([[vars(epoch) for epoch in r.history] for r in results]))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_resnet.training import datasets, fit, train
+from keras_resnet.training import datasets, train, whole_run
 
 
 class StopAt(keras.callbacks.Callback):
@@ -164,9 +164,26 @@ def test_a_complete_training_is_not_repeated(quick, whole, complete):
     assert again.model_path.is_file()
 
 
+def test_what_a_stopped_process_left_out_of_a_complete_training_is_mended(
+    quick, complete
+):
+    whole = {
+        name: (complete / name).read_bytes()
+        for name in ("history.csv", "learning_curve.png")
+    }
+    (complete / "history.csv").write_text("epoch\n1\n")
+    (complete / "learning_curve.png").write_bytes(b"three epochs")
+    for name in ("model.keras", "history.csv", "run.json"):
+        (complete / f".writing-abc{name}").write_bytes(b"half")
+    assert quick().epochs_run == 0
+    for name, content in whole.items():
+        assert (complete / name).read_bytes() == content
+    assert not list(complete.rglob(".writing-*"))
+
+
 def test_another_seed_gives_other_weights(quick):
     first = quick("first", epochs=1, seed=0)
-    other = quick("other", epochs=1, seed=1)
+    other = quick("other", epochs=1, seed=-1)
     assert not np.allclose(weights_of(first)[0], weights_of(other)[0])
 
 
@@ -185,6 +202,24 @@ def test_overwrites_when_asked(quick):
     result = quick(epochs=1, seed=1, overwrite=True)
     assert result.epochs_run == len(result.history) == 1
     assert len(list((result.folder / "tensorboard" / "train").iterdir())) == 1
+
+
+def test_an_overwritten_training_leaves_nothing_beside_the_new_one(quick, complete):
+    (complete / ".writing-abc.keras").write_bytes(b"half")
+    (complete / "evaluation.json").write_text("{}")
+    with pytest.raises(KeyboardInterrupt):
+        quick(seed=1, overwrite=True, callbacks=[StopAt(0)])
+    # Of the evaluation nobody says that it is the training's.
+    assert {file.name for file in complete.iterdir()} == {
+        "checkpoints",
+        "evaluation.json",
+        "metrics.jsonl",
+        "run.json",
+        "tensorboard",
+    }
+    run = json.loads((complete / "run.json").read_text())
+    assert (run["seed"], run["finished"]) == (1, False)
+    assert not list((complete / "checkpoints").iterdir())
 
 
 def test_refuses_a_checkpoint_of_another_architecture(complete, quick_recipe):
@@ -257,7 +292,7 @@ def test_an_evaluation_is_given_the_images_of_a_part_of_a_step(
     def stop(*arguments):
         raise Stopped(arguments)
 
-    monkeypatch.setattr(fit, "Evaluator", stop)
+    monkeypatch.setattr(whole_run, "Evaluator", stop)
     for parts, expected in ((4, 25), (1, 100)):
         recipe = dataclasses.replace(quick_recipe, accumulation_steps=parts)
         with pytest.raises(Stopped) as stopped:

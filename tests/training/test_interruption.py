@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from keras_resnet.training.interrupted_program import tell_interrupted
 from keras_resnet.training.interruption import (
     SIGNALS,
     Interruption,
@@ -113,3 +114,12 @@ def test_a_second_sigterm_ends_the_process():
     )
     assert done.returncode == -signal.SIGTERM
     assert "went on" not in done.stdout
+
+
+def test_a_program_says_how_to_go_on_where_something_is_left(capsys):
+    assert tell_interrupted(TrainingInterrupted(2, "Kept.")) == 130
+    assert capsys.readouterr().err == (
+        "\nInterrupted. Kept. Run the same command again to continue.\n"
+    )
+    assert tell_interrupted(TrainingInterrupted(15, "Complete.", True), None) == 143
+    assert capsys.readouterr().err == "\nInterrupted. Complete.\n"

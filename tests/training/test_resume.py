@@ -17,13 +17,14 @@ import pytest
 import tensorflow as tf
 
 import keras_resnet
-from keras_resnet.training import train
+from keras_resnet.training import datasets, train
 from keras_resnet.training.checkpoint_folder import CheckpointFolder
 from keras_resnet.training.checkpoints import read_checkpoint, read_progress
 from keras_resnet.training.evaluation import Evaluator
 from keras_resnet.training.history import COSTS
 from keras_resnet.training.interruption import TrainingInterrupted
 from keras_resnet.training.schedules import Constant
+from keras_resnet.training.watching.watcher import Watcher
 
 SCRIPT = Path(__file__).with_name("resumable_run.py")
 on_posix = pytest.mark.skipif(os.name == "nt", reason="no such signals or limits")
@@ -34,7 +35,7 @@ def run(folder, **options):
         [sys.executable, str(SCRIPT), str(folder), json.dumps(options)],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=480,
     )
 
 
@@ -51,6 +52,25 @@ def finished(folder, **options):
 
 def weights_in(folder):
     return keras.models.load_model(folder / "model.keras").get_weights()
+
+
+def assert_noted_as_saved(folder):
+    """Compare what `run.json` notes with what `model.keras` makes of the images."""
+    model = keras.models.load_model(folder / "model.keras")
+    right, losses = [], []
+    for images, labels in datasets.evaluation_batches(
+        datasets.load("digits").test, (32, 32, 1), 100
+    ):
+        labels = labels.numpy()
+        probabilities = model.predict_on_batch(images)
+        right.extend(probabilities.argmax(axis=1) == labels)
+        losses.extend(-np.log(probabilities[np.arange(len(labels)), labels]))
+    noted = json.loads((folder / "run.json").read_text())["metrics"]
+    assert noted["test_accuracy"] == pytest.approx(np.mean(right), abs=1e-9)
+    # Statistics that are one replica's alone would already show in the sixth place.
+    expected = np.mean(losses, dtype="float64")
+    assert noted["test_loss"] == pytest.approx(expected, abs=2e-6)
+    return noted
 
 
 def newest(folder):
@@ -74,9 +94,14 @@ def test_a_killed_training_ends_as_a_whole_one(tmp_path, options, kill, at, kept
         assert "2 epochs and 4 of 11 steps of epoch 3." in stopped.stderr
     progress = newest(tmp_path / "parts")
     assert (progress.epochs, progress.step) == kept
-    whole = tmp_path / "whole"
+    whole, ended = tmp_path / "whole", tmp_path / "ended"
+    if kill == "SIGTERM":
+        options = {**options, "ended": str(ended)}
     histories, _ = finished(tmp_path / "parts", whole=str(whole), **options)
     assert histories[0] == histories[1]
+    if kill == "SIGTERM":
+        # No epoch has measured it, and the replicas' statistics differ there.
+        assert assert_noted_as_saved(ended)["best_epoch"] == 2
     for one, other in zip(
         weights_in(tmp_path / "parts"), weights_in(whole), strict=True
     ):
@@ -316,7 +341,67 @@ def test_a_callback_may_stop_the_training_in_an_epoch(quick, whole):
     result = quick(callbacks=[recorder])
     assert len(result.history) == 1
     assert newest(result.folder).step == 7
+    noted = assert_noted_as_saved(result.folder)
+    assert noted["test_loss"] == result.test_loss
+    assert result.test_loss != pytest.approx(result.history[0].test_loss, rel=1e-3)
     assert_same(quick(), whole)
+
+
+@pytest.mark.parametrize("ema_decay", [None, 0.9])
+def test_weights_that_a_callback_restores_are_measured(
+    quick, quick_recipe, monkeypatch, ema_decay
+):
+    evaluations = []
+    evaluate = Evaluator.__call__
+
+    def counted(self, on_batch=None):
+        evaluations.append(1)
+        return evaluate(self, on_batch)
+
+    monkeypatch.setattr(Evaluator, "__call__", counted)
+    # The weights of the first epoch, as the largest loss is the best.
+    restoring = keras.callbacks.EarlyStopping(
+        "loss", mode="max", patience=9, restore_best_weights=True
+    )
+    recipe = dataclasses.replace(quick_recipe, ema_decay=ema_decay)
+    result = quick(recipe=recipe, epochs=2, callbacks=[Recorder(), restoring])
+    first, last = result.history
+    assert first.train_loss > last.train_loss
+    noted = assert_noted_as_saved(result.folder)
+    assert noted["test_loss"] == result.test_loss
+    assert noted["test_accuracy"] == result.test_accuracy
+    if ema_decay is None:
+        assert result.test_loss == pytest.approx(first.test_loss, rel=1e-5)
+        assert result.test_accuracy == first.test_accuracy
+        assert len(evaluations) == 3
+    else:
+        # The callback has not seen the average, which is what is saved.
+        assert result.test_loss == last.test_loss
+        assert len(evaluations) == 2
+
+
+@on_posix
+def test_a_signal_at_the_very_end_stops_behind_it(quick, monkeypatch, tmp_path, capfd):
+    end = Watcher.end
+
+    def interrupted(self, *arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        end(self, *arguments)
+
+    monkeypatch.setattr(Watcher, "end", interrupted)
+    folder = tmp_path / "run"
+    with pytest.raises(TrainingInterrupted, match="training is complete") as caught:
+        quick(epochs=1)
+    assert caught.value.is_complete
+    assert caught.value.exit_status == 128 + signal.SIGINT
+    assert "SIGINT: stopping when the model is saved." in capfd.readouterr().err
+    assert json.loads((folder / "run.json").read_text())["finished"] is True
+    assert '"end"' in (folder / "metrics.jsonl").read_text()
+    saved = weights_in(folder)
+    monkeypatch.undo()
+    again = quick(epochs=1)
+    assert again.epochs_run == 0
+    assert all(map(np.array_equal, weights_in(folder), saved))
 
 
 def test_a_callback_stops_a_training_before_it_has_measured(quick):
