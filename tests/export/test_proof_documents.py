@@ -183,6 +183,7 @@ def test_names_and_framing_come_from_the_training(tmp_path):
         "dataset": {"name": "pets"},
         "class_names": ["cat", "dog"],
         "recipe": {"evaluation_side": None, "image_side": 32, "evaluation_crop": 0.9},
+        "image_shape": [32, 32, 3],
     }
     (tmp_path / "run.json").write_text(json.dumps(known), "utf-8")
     trained = find_training(tmp_path / "model.keras")

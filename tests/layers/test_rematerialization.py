@@ -74,12 +74,12 @@ print("equal")
 
 TRAININGS = [
     ("tensorflow", "float32", ()),
-    ("tensorflow", "float32", ("run_eagerly",)),
+    pytest.param("tensorflow", "float32", ("run_eagerly",), marks=pytest.mark.slow),
     pytest.param("tensorflow", "float32", ("jit_compile",), marks=pytest.mark.slow),
     ("tensorflow", "mixed_bfloat16", ()),
     ("jax", "float32", ()),
     ("torch", "float32", ()),
-    ("torch", "mixed_bfloat16", ()),
+    pytest.param("torch", "mixed_bfloat16", (), marks=pytest.mark.slow),
 ]
 
 
