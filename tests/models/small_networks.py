@@ -189,7 +189,8 @@ def results():
             ("state", model.non_trainable_variables, state),
         ):
             for variable, value in zip(variables, values, strict=True):
-                if value is not None:
+                # What random layers draw from is another in every process.
+                if value is not None and "seed_generator" not in variable.path:
                     arrays[f"{specification.name}|{kind}|{variable.path}"] = value
     return {key: ops.convert_to_numpy(value) for key, value in arrays.items()}
 
